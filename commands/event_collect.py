@@ -104,9 +104,10 @@ class FromBrowser(EventRequest):
 
     def event(self, params: dict[str, Any]) -> Event:
         sent = params.get("Properties") or {}
-        event = super().event({**params, "ListID": self._list_id, "Properties": cleaned(sent, self._hidden)})
-        event.lacks_key = self._lacks_key
         sender, cut = self._sender, overlong(sent)
+        kept = cleaned(sent, self._hidden, cut)
+        event = super().event({**params, "ListID": self._list_id, "Properties": kept})
+        event.lacks_key = self._lacks_key
         agent = (params["UserAgent"] or None) if "UserAgent" in params else sender.user_agent
         return enrich(
             event, agent, self._kept_address, cut, sender.is_image, self._rules, is_own=self._is_own

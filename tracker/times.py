@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 #: Numbers from 10^11 on are milliseconds, smaller ones are seconds. The second number is the end of the year 9999.
 MILLISECONDS_FROM, MAX_EPOCH_MS = 10**11, 253_402_300_800_000
+#: The longest ISO 8601 time: `2026-01-31T09:30:00.123456789+00:00`.
+MAX_ISO_CHARACTERS = 35
 #: Numbers below this (1980 in seconds) are milliseconds as well. Clocks that were never set begin in 1970, in 1980 or later.
 SECONDS_FROM = 315_532_800
 
@@ -50,6 +53,11 @@ def _epoch_ms_of_text(text: str) -> int | None:
 
 def iso_ms(text: str) -> int | None:
     """Return UTC milliseconds of an ISO 8601 time with offset; None for anything else."""
+    return _iso_ms(text) if len(text) <= MAX_ISO_CHARACTERS else None
+
+
+@lru_cache(maxsize=64)  # all events of a batch were sent at one time
+def _iso_ms(text: str) -> int | None:
     if not _ISO.fullmatch(text):
         return None
     try:

@@ -51,10 +51,11 @@ RELAYED_ERRORS = (*EVENT_ERRORS, INVALID_USER_AGENT, INVALID_ADDRESS)
 def relayed(event: Event, agent: str | None, address: str | None, settings: ListSettings) -> Event:
     """Add to an event what follows from its page's address, and from the user agent and address of the browser it comes from."""
     sent = event.properties
-    event.properties = cleaned(sent, hidden(settings.hidden_parameters))
+    cut = overlong(sent)
+    event.properties = cleaned(sent, hidden(settings.hidden_parameters), cut)
     kept = truncated(address) if address and settings.is_address_kept else None
     is_own = address is not None and is_in_networks(address, settings.own_networks)
-    return enrich(event, agent or None, kept, overlong(sent), rules=settings.channel_rules, is_own=is_own)
+    return enrich(event, agent or None, kept, cut, rules=settings.channel_rules, is_own=is_own)
 
 
 class FromRelay(EventRequest):
@@ -63,6 +64,7 @@ class FromRelay(EventRequest):
     def __init__(self, command: Command) -> None:
         super().__init__(*list_access(command), command.now, command.is_form)
         self._command = command
+        self._settings: dict[int, ListSettings] = {}
 
     def named_list(self, tracker_id: str, list_id: int | None) -> List:
         """Return the caller's list with this public id, which is that of `list_id`. Raises CommandError (25)."""
@@ -75,9 +77,17 @@ class FromRelay(EventRequest):
     def event(self, params: dict[str, Any]) -> Event:
         if "UserAgent" not in params and "IPAddress" not in params:
             return super().event(params)
-        event, command = super().event(params), self._command
-        settings = command.services.stores.list_settings.of(event.list_id, command.deadline)
+        event = super().event(params)
+        settings = self._settings_of(event.list_id)
         return relayed(event, params.get("UserAgent"), params.get("IPAddress"), settings)
+
+    def _settings_of(self, list_id: int) -> ListSettings:
+        """Return the settings of a list, looked up once a request."""
+        if list_id not in self._settings:
+            command = self._command
+            found = command.services.stores.list_settings.of(list_id, command.deadline)
+            self._settings[list_id] = found
+        return self._settings[list_id]
 
     def is_test(self, event: Event) -> bool:
         return not self._command.caller.sender.is_sdk and super().is_test(event)

@@ -5,6 +5,7 @@ A page does not choose the length of its URL; properties of its own must keep th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from tracker.api.event_params import EventProperties
 from tracker.domain.enrichment import TIMEZONE
 from tracker.domain.time_zones import zone_names
 from tracker.domain.url_scrubbing import Hidden, scrubbed
-from tracker.formats.event_limits import MAX_STRING_BYTES, is_long, properties_fault
+from tracker.formats.event_limits import MAX_STRING_BYTES, SHORT_CHARACTERS, is_long, properties_fault
 
 #: Captured properties that do not count towards the page's own limit.
 MAX_CAPTURED = 64
@@ -37,9 +38,12 @@ class PageProperties(EventProperties):
         return properties_fault(dict.fromkeys(captured)) or properties_fault(own)
 
 
-def cleaned(properties: dict[str, Any], names: Hidden) -> dict[str, Any]:
-    """Return the properties with captured ones cut to MAX_STRING_BYTES, page URLs scrubbed, and no unknown time zone."""
-    changed = {name: _cut(properties[name]) for name in overlong(properties)}
+def cleaned(properties: dict[str, Any], names: Hidden, cut: Iterable[str]) -> dict[str, Any]:
+    """Return the properties with those of `cut` cut to MAX_STRING_BYTES, page URLs scrubbed, and no unknown time zone.
+
+    `cut` are those that are `overlong`.
+    """
+    changed = {name: _cut(properties[name]) for name in cut}
     for name in ADDRESSES:
         address = changed.get(name, properties.get(name))
         if isinstance(address, str) and (clean := scrubbed(address, names)) != address:
@@ -60,7 +64,10 @@ def overlong(properties: Any) -> list[str]:
     return [
         name
         for name, value in properties.items()
-        if name.startswith(MARK) and isinstance(value, str) and is_long(value)
+        if value.__class__ is str
+        and len(value) > SHORT_CHARACTERS
+        and is_long(value)
+        and name.startswith(MARK)
     ]
 
 

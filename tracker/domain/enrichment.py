@@ -5,9 +5,10 @@ The request carries all of it, so no script has to send it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tracker.domain.campaigns import campaign_properties
 from tracker.domain.channel_rules import NO_RULES, ChannelRules
@@ -21,8 +22,11 @@ from tracker.times import iso_utc
 AGENT = "$raw_user_agent"
 #: The property with the time zone of the browser.
 TIMEZONE = "$timezone"
+#: Pages of which a process remembers what follows from their addresses, and the characters of addresses that are remembered.
+MAX_PAGES, MAX_PAGE_CHARACTERS = 1_000, 512
 #: Why an event is left out: the reason is that of a robot, or this one.
 BOT, OWN_NETWORK = "$bot", "own network"
+_NO_PARTS = urlsplit("")
 
 
 def enrich(
@@ -48,7 +52,7 @@ def enrich(
         AGENT: (user_agent or "")[:MAX_CHARACTERS],
         "$list_id": event.list_id,
         "$uuid": None if event.uuid is None else uuid_text(event.uuid),
-        "$sent_at": None if event.sent_at is None else iso_utc(event.sent_at),
+        "$sent_at": None if event.sent_at is None else _sent_text(event.sent_at),
         CUT_PROPERTY: cut,
         **page_properties(sent.get("$current_url"), sent.get("$referrer"), rules),
         "$country": country_of_zone(zone) if isinstance(zone := sent.get(TIMEZONE), str) else None,
@@ -61,29 +65,46 @@ def enrich(
     return event
 
 
-def page_properties(url: Any, referrer: Any, rules: ChannelRules = NO_RULES) -> dict[str, str]:
+#: The text of a time, remembered: all events of a batch were sent at one.
+_sent_text = lru_cache(maxsize=64)(iso_utc)
+
+
+def page_properties(url: Any, referrer: Any, rules: ChannelRules = NO_RULES) -> Mapping[str, str]:
     """Return what follows from a page's address and its referrer: host, path, referring domain, campaign and channel.
 
-    Values that are no text say nothing. Some of the properties may be empty.
+    Values that are no text say nothing.
     """
-    url, referrer = (value if isinstance(value, str) else "" for value in (url, referrer))
-    return {
-        "$host": _part(url, "netloc").rpartition("@")[2].lower(),
-        "$pathname": _path(url),
-        "$referring_domain": _part(referrer, "hostname"),
+    url, referrer = url if isinstance(url, str) else "", referrer if isinstance(referrer, str) else ""
+    if not url and not referrer:
+        return {}
+    is_short = len(url) + len(referrer) <= MAX_PAGE_CHARACTERS
+    return _remembered_page(url, referrer, rules) if is_short else _page(url, referrer, rules)
+
+
+def _page(url: str, referrer: str, rules: ChannelRules) -> Mapping[str, str]:
+    address = _split(url)
+    found = {
+        "$host": address.netloc.rpartition("@")[2].lower(),
+        "$pathname": address.path + _route(address.fragment),
+        "$referring_domain": _split(referrer).hostname or "",
         **campaign_properties(url, referrer, rules),
     }
+    return {name: value for name, value in found.items() if value}
 
 
-def _path(url: str) -> str:
-    """Return the path of a page, followed by its fragment where that is a route (`#/cart`, `#!/cart`)."""
-    route = _part(url, "fragment").partition("?")[0]
-    return _part(url, "path") + (f"#{route}" if route.startswith(("/", "!")) else "")
+#: Visitors see the same pages: taking an address apart is most of what an event's enrichment costs.
+_remembered_page = lru_cache(MAX_PAGES)(_page)
 
 
-def _part(url: str, name: str) -> str:
-    """Return a part of a URL, or "" if the URL has none or cannot be parsed."""
+def _route(fragment: str) -> str:
+    """Return the fragment of an address where it is a route (`#/cart`, `#!/cart`)."""
+    route = fragment.partition("?")[0]
+    return f"#{route}" if route.startswith(("/", "!")) else ""
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL; all of them are empty if it cannot be parsed."""
     try:
-        return getattr(urlsplit(url), name) or ""
+        return urlsplit(url)
     except ValueError:
-        return ""
+        return _NO_PARTS

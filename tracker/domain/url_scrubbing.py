@@ -72,6 +72,8 @@ def hidden(names: tuple[str, ...] | None) -> Hidden:
 
 def scrubbed(address: str, names: Hidden) -> str:
     """Return the URL without user name and password, hidden parameters, and fragments that are no routes (`#/`, `#!`)."""
+    if "?" not in address and "#" not in address and "@" not in address:
+        return address
     page, _, fragment = address.partition("#")
     if "@" in page:
         page = _USER_INFO.sub(r"\1", page)

@@ -15,6 +15,8 @@ from tracker.formats.placeholders import is_placeholder
 #: Published limits of one event, in UTF-8 bytes where it is text.
 MAX_NAME_BYTES, MAX_PROPERTIES, MAX_PROPERTY_NAME_BYTES, MAX_STRING_BYTES = 200, 255, 255, 32 * 1024
 MAX_ID_BYTES = 255
+#: Characters that are never more than MAX_STRING_BYTES bytes.
+SHORT_CHARACTERS = MAX_STRING_BYTES // 4
 #: The largest conversion value either way: more is no amount of money.
 MAX_VALUE = 10**12
 CONVERSION_PROPERTIES = ("conversion-id", "conversion-name", "conversion-value")
@@ -123,9 +125,10 @@ def properties_fault(properties: dict[str, Any]) -> str | None:
             return f"a property name is longer than {MAX_PROPERTY_NAME_BYTES} bytes"
         if "\0" in name:
             return "a property name contains NUL"
-        if value.__class__ is not str and value.__class__ is not int and _has_long_string(value):
-            return _TOO_LONG
-        if value.__class__ is str and is_long(value):
+        if value.__class__ is str:
+            if len(value) > SHORT_CHARACTERS and is_long(value):
+                return _TOO_LONG
+        elif value.__class__ is not int and _has_long_string(value):
             return _TOO_LONG
     return None
 
@@ -135,7 +138,7 @@ _TOO_LONG = f"a string is longer than {MAX_STRING_BYTES} bytes"
 
 def is_long(value: str) -> bool:
     """Return whether a string in properties is longer than MAX_STRING_BYTES in UTF-8."""
-    return len(value) > MAX_STRING_BYTES // 4 and len(value.encode()) > MAX_STRING_BYTES
+    return len(value) > SHORT_CHARACTERS and len(value.encode()) > MAX_STRING_BYTES
 
 
 def _has_long_string(value: Any) -> bool:

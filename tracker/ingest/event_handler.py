@@ -208,7 +208,8 @@ class Attempt:
             self.stored.append((event.list_id, encoded, properties, times))
         seen = self.seen_in_public if event.is_public else self.seen
         names, _ = seen.setdefault((event.list_id, encoded), ({}, times))
-        names.update(dict.fromkeys(properties, times))
+        if not names.keys() >= properties.keys():
+            names.update(dict.fromkeys(properties, times))
 
 
 def _encoded(seen: SeenAsSent) -> Seen:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import json
 import re
@@ -33,6 +32,7 @@ KEYS = frozenset(("token", "$token", "api_key", "apiKey", "writeKey", "write_key
 #: Names of an order's id, in the order in which they are looked for.
 ORDER_IDS = ("order_id", "orderId", "transaction_id", "checkout_id")
 _DEVICE = "$device:"
+_UUID_CHARACTERS, _UUID_HYPHENS = 36, 4
 #: A user agent that is one name and its version.
 _LIBRARY = re.compile(r"([A-Za-z][A-Za-z0-9 ._-]{0,60})/([0-9][A-Za-z0-9.+-]{0,30})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -49,7 +49,8 @@ def visitor_uuid(anonymous_id: Any) -> str | None:
     text = event_limits.trimmed(anonymous_id.removeprefix(_DEVICE))
     parsed = event_limits.parse_uuid(text)
     if parsed is not None:
-        return event_limits.uuid_text(parsed)
+        is_usual = len(text) == _UUID_CHARACTERS and text.count("-") == _UUID_HYPHENS
+        return text.lower() if is_usual else event_limits.uuid_text(parsed)
     return None if not text or is_placeholder(text) else str(uuid5(VISITORS, text))
 
 
@@ -102,10 +103,6 @@ def _text(sent: Any) -> str:
     return event_limits.trimmed(sent.replace("\0", "")) if isinstance(sent, str) else ""
 
 
-#: The moment of a text, remembered: all events of a batch were sent at one.
-_sent_ms = functools.lru_cache(maxsize=64)(time_ms)
-
-
 def times(request: SdkRequest, happened: Any, sent: Any = None) -> tuple[Params, Params]:
     """Return `Timestamp` and `SentAt`, or none of them and the property that keeps a time that Tracker refuses.
 
@@ -113,7 +110,7 @@ def times(request: SdkRequest, happened: Any, sent: Any = None) -> tuple[Params,
     """
     if happened is None or happened == "":
         return {}, {}
-    claimed_at, sent_at = time_ms(happened), _sent_ms(sent) if isinstance(sent, str) else time_ms(sent)
+    claimed_at, sent_at = time_ms(happened), time_ms(sent)
     if claimed_at is None or not is_event_time(event_time(request.now, claimed_at, sent_at), request.now):
         return {}, {REFUSED_TIME: happened if isinstance(happened, (str, int, float)) else str(happened)}
     return {"Timestamp": claimed_at} | ({} if sent_at is None else {"SentAt": sent_at}), {}
@@ -130,7 +127,7 @@ def agent_of(request: SdkRequest, sent: Any = None) -> str:
         own = headers.get("user-agent", "")
         is_browser = "origin" in headers or "sec-fetch-site" in headers or own.startswith("Mozilla/")
         sent = own if is_browser else ""
-    return _SURROGATE.sub("", sent[:MAX_CHARACTERS].replace("\0", ""))
+    return _SURROGATE.sub("", sent[:MAX_CHARACTERS].replace("\0", "")) if sent else ""
 
 
 def library_of(request: SdkRequest) -> Params:

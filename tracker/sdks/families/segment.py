@@ -177,8 +177,10 @@ def _of_context(context: Params) -> Params:
     """Return what Tracker keeps of the context of a message."""
     kept = {}
     for part, names_in in _KEPT.items():
-        found = inner(context, part) if part else context
-        for name, ours in names_in if found else ():
+        found = context.get(part) if part else context
+        if not isinstance(found, dict):
+            continue
+        for name, ours in names_in:
             value = found.get(name)
             if isinstance(value, str) and value:
                 kept[ours] = value
