@@ -14,6 +14,7 @@ _packages, _working = str(Path(__file__).resolve().parents[1]), str(Path.cwd())
 sys.path[:] = [*(path for path in sys.path if path != _working), _packages, _working]
 
 from tracker.config import ConfigError, Settings  # noqa: E402  it is found by the path above
+from tracker.garbage import collect_rarely  # noqa: E402
 from tracker.http.server.draining import Drain  # noqa: E402
 from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
 from tracker.storage.engine.sqlite_file import identity_of  # noqa: E402
@@ -83,12 +84,11 @@ def post_fork(_server: Any, _worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Go on with jobs that are longer than a call, and with counting, such as what a killed process left; know what would hold up a stop.
 
-    What has been loaded stays. Python's usual thresholds look for garbage so often that a batch of 1,000 events takes a
-    fifth longer.
+    What has been loaded stays.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    collect_rarely()
     gc.enable()
     extensions = getattr(worker.wsgi, "extensions", {})
     services = extensions.get("tracker")

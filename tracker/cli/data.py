@@ -21,9 +21,10 @@ from tracker.cli.context import check_own_list, find_user, open_services
 from tracker.cli.output import INTERRUPTED, progress, say
 from tracker.domain.event import Event
 from tracker.errors import CommandError
+from tracker.garbage import collect_rarely
 from tracker.importing.encodings import as_utf_8
 from tracker.importing.exports import EXPORTS, ExportedRecord, ExportRecords
-from tracker.importing.importer import GROUP_EVENTS, Import, ImportCounts, Target
+from tracker.importing.importer import GROUP_EVENTS, LONE_GROUP_EVENTS, Import, ImportCounts, Target
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.lines import Lines
 from tracker.importing.records import CsvRecords, Record, is_property, ndjson_records
@@ -44,8 +45,8 @@ from tracker.times import iso_utc
 
 FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv"}
 NEWEST_FIRST = (
-    f"Note: the newest events come first. They were sorted within each {GROUP_EVENTS} lines. Events are assigned by their"
-    " time in any case, but of several values for one IdentifyProperty the one further down in the file stays"
+    f"Note: the newest events come first. They were sorted within each {GROUP_EVENTS} to {LONE_GROUP_EVENTS} lines. Events are"
+    " assigned by their time in any case, but of several values for one IdentifyProperty the one further down in the file stays"
 )
 #: The exit code when lines were rejected.
 REJECTED = 3
@@ -87,8 +88,8 @@ def import_file(
     'Properties.x' and 'IdentifyProperties.x' become properties, empty cells are absent; cells may be separated by commas,
     semicolons or tabs, and the text may be UTF-8 or UTF-16. SentAt is not used.
 
-    Lines may be in any order: an event is assigned by its Timestamp. Each 100 lines are stored in the order of their
-    Timestamps. Of several values for one IdentifyProperty the last one stored stays, so a file is best oldest first.
+    Lines may be in any order: an event is assigned by its Timestamp. Each 100 to 500 lines are stored in the order
+    of their Timestamps. Of several values for one IdentifyProperty the last one stored stays, so a file is best oldest first.
 
     A line without EventID gets one derived from its bytes, so importing a file again stores nothing twice: after Ctrl-C,
     or when lines were rejected (exit code 3), run it again. Each line of the rejected file is a JSON object with Line,
@@ -107,6 +108,7 @@ def import_file(
     if file != "-" and rejects.absolute() == Path(file).absolute():
         raise click.UsageError("FILE cannot take its own rejected lines.")
     with _opened(file) as source, open_services() as services:
+        collect_rarely()
         target = _target(services, email, list_id, kind == "csv" and vendor is None, vendor is not None)
         size = 0 if file == "-" else Path(file).stat().st_size
         with _records(source, target, vendor) as records:

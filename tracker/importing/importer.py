@@ -26,6 +26,8 @@ EVENT = ParamReader(EventParams, EVENT_ERRORS)
 #: Events, and bytes of lines, in one transaction, which has the write lock for its whole length. With 500 events the p99 of
 #: live calls is four times as long, for 1.4 times the events imported a second (docs/performance.md).
 GROUP_EVENTS, GROUP_BYTES = 100, 2 * 1024 * 1024
+#: Events in one while nobody else writes: who comes then waits for one such group.
+LONE_GROUP_EVENTS = 500
 #: Seconds that a group may take, and seconds of the pauses before retries, the last of which repeats.
 GROUP_SECONDS, PAUSES = 10.0, (0.5, 1.0, 2.0, 5.0)
 #: Names of IdentifyProperties that were not written, in the summary.
@@ -86,13 +88,15 @@ class Import:
         self._ingest, self._lists, self._target, self._interrupts = ingest, lists, target, interrupts
         self._say, self._reject, self._complete = say, reject, complete
         self._line_ids = LineIds()
+        self._lone_writer = ingest.lone_writer()
+        self._group_events = GROUP_EVENTS
         self._last_at: int | None = None
         self.counts = ImportCounts()
 
     def run(self, records: Iterable[Record]) -> Iterator[ImportCounts]:
         """Store all records; yields the counts after each group. Committed groups stay, wherever the run ends."""
         try:
-            for group in _groups(map(self._with_event_id, records)):
+            for group in self._groups(map(self._with_event_id, records)):
                 for record, outcome in zip(group, self._stored(group), strict=True):
                     self._note(record, outcome)
                 self._interrupts.check()
@@ -142,6 +146,7 @@ class Import:
         for (index, _), outcome in zip(order, tracked, strict=True):
             outcomes[index] = outcome
         self._note_order([one for one in read if isinstance(one, Event)])
+        self._group_events = LONE_GROUP_EVENTS if self._lone_writer.is_alone() else GROUP_EVENTS
         return outcomes
 
     def _sent_by_pages(self, order: list[tuple[int, Event]], deadline: float) -> set[int]:
@@ -150,6 +155,18 @@ class Import:
             return set()
         events = {index: event for index, event in order if event.list_id == list_id}
         return self._ingest.sent_by_pages(list_id, events, deadline)
+
+    def _groups(self, records: Iterable[Record]) -> Iterator[list[Record]]:
+        group: list[Record] = []
+        size = 0
+        for record in records:
+            group.append(record)
+            size += len(record.raw)
+            if len(group) >= self._group_events or size >= GROUP_BYTES:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
 
     def _own_list(self, list_id: int, otherwise: Error) -> List:
         """As `Command.own_list`: an import is no command."""
@@ -208,19 +225,6 @@ def _refusal(outcome: Exception) -> CommandError:
     if isinstance(outcome, EventIdTaken):
         return CommandError(EVENT_ID_TAKEN)
     return outcome if isinstance(outcome, CommandError) else CommandError(UNEXPECTED)
-
-
-def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
-    group: list[Record] = []
-    size = 0
-    for record in records:
-        group.append(record)
-        size += len(record.raw)
-        if len(group) == GROUP_EVENTS or size >= GROUP_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def _pauses() -> Iterator[float]:

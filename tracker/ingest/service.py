@@ -23,6 +23,7 @@ from tracker.storage.engine import (
     IdMaker,
     Lease,
     LeaseWatch,
+    LoneWriter,
     Transaction,
     WriterNumber,
     in_flight_seconds,
@@ -134,6 +135,10 @@ class Ingest:
         Raises StorageUnavailable.
         """
         return self._database.read(lambda transaction: sent_by_pages(transaction, list_id, events), deadline)
+
+    def lone_writer(self) -> LoneWriter:
+        """Return what tells whether others write to the database too."""
+        return LoneWriter(self._database)
 
     def new_id(self, deadline: float | None = None) -> int:
         """Return a row id for a row that is no event. Raises StorageUnavailable."""

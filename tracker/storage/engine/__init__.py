@@ -20,6 +20,7 @@ from tracker.storage.engine.live_leases import (
     uncounted,
     writers_seen,
 )
+from tracker.storage.engine.lone_writer import LoneWriter
 from tracker.storage.engine.readiness import Readiness
 from tracker.storage.engine.scrubbing import SCRUBBED_PAGES
 from tracker.storage.engine.secrets import EVENT_IDS, DaySecrets, secret_of
@@ -56,6 +57,7 @@ __all__ = [
     "Lease",
     "LeaseWatch",
     "LiveLease",
+    "LoneWriter",
     "Readiness",
     "Remark",
     "Row",
