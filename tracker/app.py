@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -55,6 +56,7 @@ from tracker.inbox.collector import Inbox
 from tracker.inbox.noticing import NOTICED, Notices
 from tracker.ingest.service import Ingest
 from tracker.jobs.kinds import JOB_KINDS
+from tracker.jobs.nightly_backup import NightlyBackup
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.mail import MailSender
@@ -86,6 +88,7 @@ from tracker.storage.accounts import (
 )
 from tracker.storage.alerts import Alerts, DueAlert
 from tracker.storage.engine import Database, DaySecrets, IncompatibleDatabase, Readiness
+from tracker.storage.recovery import BackupFolder
 from tracker.storage.schema import own_database
 from tracker.storage.subscribers import CustomFields, Subscribers
 from tracker.storage.triggers import Triggers
@@ -94,6 +97,8 @@ from tracker.storage.triggers import Triggers
 PUBLIC_COMMAND = "event.collect"
 #: Seconds that one look at an alert may take.
 ALERT_SECONDS = 10.0
+#: The command line that makes a backup now. -P: a folder called tracker in the working directory is not the package.
+BACKUP = (sys.executable, "-P", "-m", "tracker.cli", "db", "backup")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -246,7 +251,28 @@ def build_services(
     limiter = limiter or build_limiter(settings.ratelimit_url, settings.limits_file, settings.workers)
     fields = CustomFields(database, now_ms)
     ingest = Ingest(database, fields)
-    stores = Stores(
+    stores = _stores(settings, database, fields, ingest)
+    logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
+    jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
+    inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
+    reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
+    analytics = ReportsClient(reports_setup(settings), encode)
+    triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics, stores))
+    sender, url = mail_sender(settings), settings.public_url
+    mails = MailWorker(database, now_ms, sender, url)
+    parts = AlertParts(ingest.new_id, triggers.poster, alert_body, sender, url)
+    alerts = AlertWorker(database, now_ms, parts)
+    backups = NightlyBackup(database, now_ms, backup_folder(settings), BACKUP)
+    services = Services(
+        ingest, reports, analytics, hub, stores, logins, jobs, backups, triggers, mails, alerts, Audit(database, now_ms), inbox, database, settings,
+        registry or Registry(),
+    )  # fmt: skip
+    alerts.read = partial(_read_alert, services)
+    return services
+
+
+def _stores(settings: Settings, database: Database, fields: CustomFields, ingest: Ingest) -> Stores:
+    return Stores(
         Users(database, now_ms),
         Keys(database, now_ms),
         Sessions(database, settings.session_seconds, now_ms),
@@ -264,22 +290,6 @@ def build_services(
         Schedules(database, now_ms),
         Alerts(database, now_ms),
     )
-    logins = LoginService(database, stores.users, stores.keys, stores.sessions, limiter, now_ms)
-    jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
-    inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
-    reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    analytics = ReportsClient(reports_setup(settings), encode)
-    triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics, stores))
-    sender, url = mail_sender(settings), settings.public_url
-    mails = MailWorker(database, now_ms, sender, url)
-    parts = AlertParts(ingest.new_id, triggers.poster, alert_body, sender, url)
-    alerts = AlertWorker(database, now_ms, parts)
-    services = Services(
-        ingest, reports, analytics, hub, stores, logins, jobs, triggers, mails, alerts, Audit(database, now_ms), inbox, database, settings,
-        registry or Registry(),
-    )  # fmt: skip
-    alerts.read = partial(_read_alert, services)
-    return services
 
 
 def trigger_parts(
@@ -305,6 +315,12 @@ def mail_sender(settings: Settings) -> MailSender | None:
         return MailSender.of(settings.smtp_url, settings.mail_from)
     except ValueError as failure:
         raise ConfigError(str(failure)) from None
+
+
+def backup_folder(settings: Settings) -> BackupFolder | None:
+    """Return the folder of nightly backups; None if none are made."""
+    folder = settings.backup_folder
+    return None if folder is None else BackupFolder(folder.absolute(), settings.backups_kept)
 
 
 def reports_setup(settings: Settings) -> ReportsSetup:

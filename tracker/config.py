@@ -50,6 +50,8 @@ SETTINGS = (
     Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
     Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
     Setting("TRACKER_DRAIN_SECONDS", "0", "for how many seconds a stop serves on while /ready says 503, so that a proxy looks away first"),
+    Setting("TRACKER_BACKUP_FOLDER", "", "a folder of nightly backups of the SQLite file, best on another disk; empty = none"),
+    Setting("TRACKER_BACKUPS_KEPT", "7", "how many of them are kept"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
 )  # fmt: skip
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
@@ -89,6 +91,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     drain_seconds: int = 0
+    backup_folder: Path | None = None
+    backups_kept: int = 7
     plugins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -154,6 +158,8 @@ class Settings:
             smtp_url=value["TRACKER_SMTP_URL"],
             mail_from=value["TRACKER_MAIL_FROM"],
             drain_seconds=_whole("TRACKER_DRAIN_SECONDS", value, least=0, most=600),
+            backup_folder=_backup_folder(value),
+            backups_kept=_whole("TRACKER_BACKUPS_KEPT", value, least=1, most=1000),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
         )
 
@@ -184,6 +190,16 @@ def _sdk_path(value: Mapping[str, str]) -> str:
     if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
         raise ConfigError("TRACKER_SDK_PATH and TRACKER_COLLECT_PATH must not be below each other")
     return path
+
+
+def _backup_folder(value: Mapping[str, str]) -> Path | None:
+    folder = value["TRACKER_BACKUP_FOLDER"]
+    if folder and not value["TRACKER_DATABASE_URL"].startswith("sqlite:"):
+        raise ConfigError(
+            "TRACKER_BACKUP_FOLDER is for an SQLite file: 'tracker db backup FILE' names the tool that copies a server's"
+            " database, for cron or a timer"
+        )
+    return Path(folder) if folder else None
 
 
 def _switch(name: str, value: Mapping[str, str]) -> bool:

@@ -101,6 +101,7 @@ def post_worker_init(worker: Any) -> None:
         services.triggers.serve()
         services.mails.serve()
         services.alerts.serve()
+        services.backups.serve()
         worker.end_lasting_answers = services.following.close
 
 

@@ -12,6 +12,7 @@ from tracker.delivery.mail_worker import MailWorker
 from tracker.delivery.trigger_worker import TriggerWorker
 from tracker.inbox.collector import Inbox
 from tracker.ingest.service import Ingest
+from tracker.jobs.nightly_backup import NightlyBackup
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.registry import Registry
@@ -70,6 +71,7 @@ class Services:
     stores: Stores
     logins: LoginService
     jobs: Jobs
+    backups: NightlyBackup
     triggers: TriggerWorker
     mails: MailWorker
     alerts: AlertWorker
@@ -82,6 +84,7 @@ class Services:
 
     def close(self) -> None:
         """End background work, write what is written late, and close the database. No call may be running any more."""
+        self.backups.close()
         self.alerts.close()
         self.mails.close()
         self.triggers.close()

@@ -72,11 +72,11 @@ ROOMS: dict[str, set[str]] = {
     "tracker.ingest": STORAGE | PURE,
     "tracker.reports": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.live": STORAGE | PURE,
-    "tracker.delivery": {"tracker.mail", "tracker.outgoing", "tracker.questions", *STORAGE, *PURE},
+    "tracker.delivery": {"tracker.jobs", "tracker.mail", "tracker.outgoing", "tracker.questions", *STORAGE, *PURE},
     "tracker.privacy": STORAGE | PURE,
     "tracker.integrity": {"tracker.storage.schema", *STORAGE, *PURE},
     "tracker.inbox": {"tracker.call", "tracker.caller", *STORAGE, *PURE},
-    "tracker.jobs": {"tracker.ingest", "tracker.privacy", *STORAGE, *PURE},
+    "tracker.jobs": {"tracker.ingest", "tracker.privacy", "tracker.storage.recovery", *STORAGE, *PURE},
     # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
     "tracker.analytics": {
         "tracker", "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tracker.analytics.reports_client import ReportsClient
-from tracker.app import open_database, reports_setup
+from tracker.app import backup_folder, now_ms, open_database, reports_setup
 from tracker.cli.context import open_services
 from tracker.cli.output import note, progress
 from tracker.cli.reports import check_copy
@@ -73,15 +73,22 @@ def _check_copies(services: Services) -> None:
 
 
 @db.command("backup")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup_database(file: Path) -> None:
-    """Copy the database to the new file FILE while Tracker serves.
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def backup_database(file: Path | None) -> None:
+    """Copy the database to the new file FILE while Tracker serves; without FILE into TRACKER_BACKUP_FOLDER, as every night.
 
     Every event answered with 200 before the start is in it. To go back to it: 'tracker db restore FILE'.
     """
+    settings = Settings.from_environ()
     with progress(1, "Copying") as at:
-        back_up(Settings.from_environ().database_url, file, at)
-    click.echo(f"Wrote {file}, {file.stat().st_size / 1e6:,.1f} MB")
+        if file is not None:
+            events = back_up(settings.database_url, file, at)
+        elif (folder := backup_folder(settings)) is not None:
+            made, events = folder.add(settings.database_url, now_ms(), at)
+            file = made.path
+        else:
+            raise click.UsageError("name a FILE, or set TRACKER_BACKUP_FOLDER.")
+    click.echo(f"Wrote {file}, {file.stat().st_size / 1e6:,.1f} MB with {events:,} events")
 
 
 @db.command("restore")

@@ -12,11 +12,11 @@ import gevent
 from gevent.pool import Pool
 
 from tracker.delivery.delivering import TRIED_MS, after_attempt
-from tracker.delivery.leased_work import LeasedWork
 from tracker.delivery.mail_worker import unsubscribe_token
 from tracker.domain.alert_rule import AlertReading, is_bad
 from tracker.domain.alert_state import AlertState, Turn, after_look
 from tracker.errors import OutcomeUnknown, StorageUnavailable
+from tracker.jobs.leased_work import LeasedWork
 from tracker.mail import MailMessage, MailOutcome, MailSender
 from tracker.outgoing import POST_SECONDS, Poster, PostResult, signed_headers
 from tracker.storage.accounts import MailState

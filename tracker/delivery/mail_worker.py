@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 
-from tracker.delivery.leased_work import LeasedWork
 from tracker.delivery.pause_mails import PauseMails
+from tracker.jobs.leased_work import LeasedWork
 from tracker.mail import TEST_MAIL, Delivered, MailMessage, MailOutcome, MailSender
 from tracker.questions import last_due
 from tracker.storage.accounts import DueMail, MailState, claim_mail, mails_to_look_at, record_mail

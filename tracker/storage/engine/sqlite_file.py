@@ -57,6 +57,15 @@ def identity_of(url: str) -> Identity | None:
     return identity(parsed.path) if parsed.kind == "sqlite" else None
 
 
+def sync_file(path: Path) -> None:
+    """Write what is in a file to the disk."""
+    opened = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def sync_folder(folder: Path) -> None:
     """Write the names in a folder to the disk."""
     opened = os.open(folder, os.O_RDONLY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,24 @@ import apsw
 from tracker.storage.engine.database import engine_of
 from tracker.storage.engine.log_stamp import new_stamp
 from tracker.storage.engine.sqlite import SqliteEngine
-from tracker.storage.engine.sqlite_file import sync_folder
+from tracker.storage.engine.sqlite_file import sync_file, sync_folder
 
 #: Called after each step with (pages done, of how many).
 Progress = Callable[[int, int], object]
 #: Pages (4 KiB) copied at a time; `progress` is called after each.
 STEP_PAGES = 2_000
+#: Ending of copies that are not complete. A leftover was made by a process that was killed.
+_UNFINISHED = ".part"
 
 
 class CannotBackUp(Exception):
     """No copy was made. The text is one line that says why, or what to do."""
 
 
-def back_up(url: str, target: Path, progress: Progress) -> None:
-    """Copy the database at `url` to the new file `target`, all or nothing. Calls `progress(pages done, of how many)`.
+def back_up(url: str, target: Path, progress: Progress) -> int:
+    """Copy the database at `url` to the new file `target`, all or nothing; return the number of its events.
 
-    Raises CannotBackUp.
+    Calls `progress(pages done, of how many)`. Raises CannotBackUp.
     """
     engine = engine_of(url)
     if not isinstance(engine, SqliteEngine):
@@ -36,14 +38,22 @@ def back_up(url: str, target: Path, progress: Progress) -> None:
     if not engine.path.is_file():
         raise CannotBackUp(f"there is no database {engine.path}")
     _refuse_existing(target)
-    handle, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
+    handle, name = tempfile.mkstemp(_UNFINISHED, f"{target.name}.", target.parent)
     os.close(handle)
     part = Path(name)
     try:
         _copy(engine, part, progress)
+        events = _events_in(part)
+        sync_file(part)
         _publish(part, target)
     finally:
         part.unlink(missing_ok=True)
+    return events
+
+
+def unfinished_of(folder: Path, names: str) -> Iterator[Path]:
+    """Yield what killed processes left of backups whose names match the pattern `names`."""
+    return folder.glob(f"{names}.*{_UNFINISHED}")
 
 
 def _refuse_existing(target: Path) -> None:
@@ -54,13 +64,18 @@ def _refuse_existing(target: Path) -> None:
 def _copy(engine: SqliteEngine, part: Path, progress: Progress) -> None:
     database = engine.connect()
     try:
-        copy_database(database.connection(), part, progress)
+        copy_database(database.connection(), part, progress, "integrity_check")
     finally:
         database.close()
 
 
-def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> None:
-    """Copy what `source` sees now into the empty file `part`. Raises CannotBackUp if the copy is damaged."""
+def copy_database(
+    source: apsw.Connection, part: Path, progress: Progress, check: str = "quick_check"
+) -> None:
+    """Copy what `source` sees now into the empty file `part`. Raises CannotBackUp if the copy is damaged.
+
+    The check "integrity_check" holds indexes against their tables too.
+    """
     copy = apsw.Connection(str(part))
     try:
         copy.pragma("journal_mode", "OFF")
@@ -72,7 +87,10 @@ def copy_database(source: apsw.Connection, part: Path, progress: Progress) -> No
         # The copy is another file than its source; and until it is served it needs no files beside it.
         copy.execute(f"PRAGMA application_id = {new_stamp()}")
         copy.pragma("journal_mode", "DELETE")
-        _check(copy)
+        _check(copy, check)
+    except (apsw.FullError, apsw.IOError) as failure:
+        why = "the disk is full" if isinstance(failure, apsw.FullError) else str(failure)
+        raise CannotBackUp(f"the copy could not be written into {part.parent}: {why}") from failure
     finally:
         copy.close()
 
@@ -83,8 +101,19 @@ def _pin(source: Any) -> None:
     source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
 
 
-def _check(copy: apsw.Connection) -> None:
-    found = [str(row[0]) for row in copy.execute("PRAGMA quick_check(1)")]
+def _events_in(part: Path) -> int:
+    copy = apsw.Connection(str(part), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        events: int = copy.execute("SELECT COUNT(*) FROM events").fetchall()[0][0]  # type: ignore[assignment]
+        return events
+    except apsw.SQLError:
+        raise CannotBackUp("the database is none of Tracker's") from None
+    finally:
+        copy.close()
+
+
+def _check(copy: apsw.Connection, how: str) -> None:
+    found = [str(row[0]) for row in copy.execute(f"PRAGMA {how}(1)")]
     if found != ["ok"]:
         raise CannotBackUp(f"the copy is damaged, so the database may be too: {found[0]}")
 

@@ -25,7 +25,7 @@ from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.exclusive_access import alone
 from tracker.storage.engine.log_stamp import STAMPS, refuse_foreign_log
 from tracker.storage.engine.sqlite import SqliteEngine
-from tracker.storage.engine.sqlite_file import LOG, LOG_INDEX, beside, sync_folder
+from tracker.storage.engine.sqlite_file import LOG, LOG_INDEX, beside, sync_file, sync_folder
 from tracker.storage.recovery.backup import Progress, copy_database
 
 #: Ending of copies that are not complete yet. A leftover was made by a restore that was killed.
@@ -106,7 +106,7 @@ def _copied(
         raise CannotRestore(f"{source} is no whole SQLite database: {failure}") from None
     except IncompatibleDatabase as failure:
         raise CannotRestore(f"{source} cannot be restored: {failure}") from None
-    _sync(part)
+    sync_file(part)
     return summary
 
 
@@ -124,14 +124,6 @@ def _last_event_at(opened: apsw.Connection) -> int | None:
         ids: list[Any] = [row[0] for row in opened.execute(newest)]
         return max((received_ms(each) for each in ids if each is not None), default=None)
     return None
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _give_owner(path: Path, part: Path) -> None:
@@ -167,5 +159,5 @@ def _set_aside(path: Path) -> Path | None:
     except OSError:  # this file system has no hard links
         shutil.copyfile(path, previous)
         previous.chmod(OWNERS_ONLY)
-        _sync(previous)
+        sync_file(previous)
     return previous

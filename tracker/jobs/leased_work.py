@@ -18,7 +18,7 @@ from tracker.storage.triggers import trigger_progress
 #: Milliseconds that a lease lasts, and seconds between two looks at what is due.
 LEASE_MS, LOOK_SECONDS = 60_000, 15.0
 
-_log = logging.getLogger("tracker.delivery")
+_log = logging.getLogger("tracker.jobs")
 
 
 class LeasedWork:

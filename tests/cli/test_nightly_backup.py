@@ -1,0 +1,175 @@
+"""Are nightly backups whole, as many as are kept, and never at the cost of those before, or of tracking?"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.cli.shell import SCRIPT, Shell
+from tests.cli.test_backup import faults
+from tests.processes import find_program, until
+from tests.served import StartTracker, Tracker, make_account
+from tracker.storage.recovery import BackupFolder, night_of
+
+NAMES = [f"tracker-2026010{day}-030000.db" for day in range(1, 5)]
+
+
+def found(folder: Path) -> list[str]:
+    """The names of all that is in it."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def kept(shell: Shell) -> Path:
+    """The folder of a shell, with four old backups and a file of somebody else's."""
+    folder = shell.folder / "backups"
+    shell.settings |= {"TRACKER_BACKUP_FOLDER": str(folder), "TRACKER_BACKUPS_KEPT": "3"}
+    folder.mkdir()
+    for name in (*NAMES, "mine.db", "tracker-notes.db"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_the_newest_are_kept(shell: Shell, kept: Path) -> None:
+    said = shell.ok("db", "backup")
+    [new] = set(found(kept)) - {*NAMES, "mine.db", "tracker-notes.db"}
+    assert said.startswith(f"Wrote {kept / new}, 0.")
+    assert said.endswith(" with 0 events\n")
+    assert found(kept) == sorted(["mine.db", "tracker-notes.db", *NAMES[2:], new])
+    assert faults(kept / new) == ["ok"]
+    assert (kept / new).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_one_left_goes_with_the_next(shell: Shell, kept: Path) -> None:
+    (kept / f"{NAMES[3]}.abcdefgh.part").write_text("half")
+    shell.ok("db", "backup")
+    assert not list(kept.glob("*.part"))
+
+
+def test_a_damaged_database_costs_no_backup(shell: Shell, jane: str, kept: Path) -> None:
+    before = found(kept)
+    path = Path(shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///"))
+    connection = apsw.Connection(str(path))
+    connection.pragma("wal_checkpoint(TRUNCATE)")
+    [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096 + 100)
+        file.write(b"\xff" * 3900)
+    assert shell.fails("db", "backup").startswith("the copy is damaged")
+    assert found(kept) == before
+
+
+def test_a_full_disk_costs_no_backup(shell: Shell, kept: Path) -> None:
+    """The disk fills up amid the copying: no file may be larger than so many bytes."""
+    before = found(kept)
+    limited = [find_program("prlimit", "util-linux"), "--fsize=100000", str(SCRIPT), "db", "backup"]
+    done = subprocess.run(
+        limited, env=os.environ | shell.settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: the copy could not be written into {kept}: "), done.stderr
+    assert found(kept) == before
+    shell.ok("db", "backup")
+
+
+def test_a_disk_that_it_would_fill_is_left_alone(
+    shell: Shell, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = found(kept)
+    usage = shutil.disk_usage(kept)._replace(free=1_000_000)
+    monkeypatch.setattr("tracker.storage.recovery.backup_folder.shutil.disk_usage", lambda path: usage)
+    assert f"{kept} has no room for a backup: " in shell.fails("db", "backup")
+    assert found(kept) == before
+
+
+def test_two_at_once_are_one(shell: Shell, kept: Path) -> None:
+    opened = os.open(kept, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_EX)  # as the other one does
+    assert shell.fails("db", "backup") == f"another process makes a backup in {kept}"
+    os.close(opened)
+    shell.ok("db", "backup")
+
+
+def test_without_a_folder_it_is_asked_for(shell: Shell) -> None:
+    assert "name a FILE, or set TRACKER_BACKUP_FOLDER" in shell.fails("db", "backup")
+    shell.settings |= {"TRACKER_BACKUP_FOLDER": "x", "TRACKER_DATABASE_URL": "mysql://root@127.0.0.1:1/none"}
+    assert "TRACKER_BACKUP_FOLDER is for an SQLite file" in shell.fails("db", "upgrade")
+
+
+@pytest.mark.parametrize(
+    ("newest", "is_due"),
+    [(None, True), ("20260103-025959", True), ("20260103-030000", False), ("20260103-120000", False)],
+)
+def test_one_is_due_at_three_each_night(tmp_path: Path, newest: str | None, is_due: bool) -> None:
+    now = int(datetime(2026, 1, 4, 2, 59, 59, tzinfo=UTC).timestamp() * 1000)
+    assert night_of(now + 1000) == night_of(now) + 24 * 3_600_000
+    if newest:
+        (tmp_path / f"tracker-{newest}.db").touch()
+    assert BackupFolder(tmp_path, 7).is_due(now) is is_due
+
+
+def _copies(folder: Path) -> list[Path]:
+    return sorted(folder.glob("tracker-*.db")) if folder.exists() else []
+
+
+def test_a_served_tracker_makes_them_and_goes_back_to_one(
+    start_tracker: StartTracker, tmp_path: Path
+) -> None:
+    """The drill to its end: the database is gone, the newest backup takes its place, and its events are there and counted."""
+    folder = tmp_path / "backups"
+    tracker = start_tracker(workers=2, settings={"TRACKER_BACKUP_FOLDER": str(folder)})
+    until(lambda: _copies(folder), 60, "the first backup")  # there is none yet: one is due at once
+    assert len(_copies(folder)) == 1, "both workers made one"
+    account = make_account(tracker, "owner@example.com", "*")
+    events = [
+        {"Event": "seen", "EventID": f"e{number}", "Email": f"{number}@example.com"} for number in range(50)
+    ]
+    assert tracker.call("event.batch", account.key, ListID=account.list_id, Events=events).status == 200
+    assert tracker.cli("db", "backup").endswith("with 100 events")  # each makes its visitor known, too
+    assert tracker.call("event.track", account.key, ListID=account.list_id, Event="late").status == 200
+    tracker.stop()
+    for path in tracker.folder.glob("tracker.db*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert "with events until" in tracker.cli("db", "restore", str(_copies(folder)[-1]))
+    tracker.start()
+    again = tracker.call("event.batch", account.key, ListID=account.list_id, Events=events)
+    assert {each["status"] for each in again.body["results"]} == {"duplicate"}
+    assert "difference" in tracker.cli("db", "check")
+    names = tracker.call("website_events.properties", account.key, ListID=account.list_id).body["Properties"]
+    assert sorted(names) == ["identify", "seen"]
+
+
+def test_killed_it_leaves_the_old_ones_and_no_half_one(start_tracker: StartTracker, tmp_path: Path) -> None:
+    """Tracker is killed as a whole while the backup is copied; the next start makes it anew."""
+    folder = tmp_path / "backups"
+    tracker = start_tracker()
+    account = make_account(tracker, "owner@example.com")
+    filler = [{"Event": "old", "Properties": {"x": "y" * 900}}] * 1000
+    for _ in range(10):
+        tracker.call("event.batch", account.key, ListID=account.list_id, Events=filler)
+    tracker.stop()
+    folder.mkdir()
+    (folder / NAMES[0]).write_text("old")
+    tracker.settings["TRACKER_BACKUP_FOLDER"] = str(folder)
+    _kill_amid(tracker, folder)
+    whole = [path for path in _copies(folder) if path.name != NAMES[0]]
+    assert (folder / NAMES[0]).read_text() == "old"
+    assert [faults(path) for path in whole] == [["ok"]] * len(whole)
+    tracker.start()
+    until(lambda: _copies(folder)[1:], 60, "the backup after the kill")
+    assert faults(_copies(folder)[-1]) == ["ok"]
+    until(lambda: not list(folder.glob("*.part")), 60, "that what was left is gone")
+
+
+def _kill_amid(tracker: Tracker, folder: Path) -> None:
+    tracker.start()
+    until(lambda: list(folder.glob("*.part")) or _copies(folder)[1:], 60, "the copying")
+    tracker.kill()
