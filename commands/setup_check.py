@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from tracker import Command, invalid
 from tracker.api.list_settings_fields import INVALID_ORIGINS, Origins
 from tracker.api.report_params import LIST_ERRORS, LIST_NOT_FOUND
-from tracker.api.setup_checks import CHECKS, STATES, all_checks, gathered, origins, worst
+from tracker.api.setup_checks import CHECKS, STATES, all_checks, gathered, origins, shown, worst
 from tracker.api.subscriber_responses import Success, success
 from tracker.browser import LIB_VERSION
 from tracker.fields import ListID, YesOrNo
@@ -102,10 +102,7 @@ class SetupCheck(Command):
         done = all_checks(self.services, found, facts, LIB_VERSION, params["Probe"])
         return success(
             State=worst(done),
-            Checks=[
-                {"Check": each.name, "State": each.state, "Detail": each.detail, "Fix": each.fix}
-                for each in done
-            ],
+            Checks=shown(done),
             Origins=[
                 {
                     "Origin": each.origin,

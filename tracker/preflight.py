@@ -32,11 +32,13 @@ def look_at_servers(settings: Settings, database: Database) -> Looked:
 
     The database may be of any version, or empty. Raises StorageUnavailable.
     """
+    return {"DatabaseServers": database.look_around(), "RateLimitStore": look_at_store(settings)}
+
+
+def look_at_store(settings: Settings) -> Sequence[Remark]:
+    """Look at Redis, if rate limits are counted there."""
     fault = redis_fault(settings.ratelimit_url) if settings.ratelimit_url else None
-    return {
-        "DatabaseServers": database.look_around(),
-        "RateLimitStore": [] if fault is None else [Remark(WARNS, f"TRACKER_RATELIMIT_URL {fault}")],
-    }
+    return [] if fault is None else [Remark(WARNS, f"TRACKER_RATELIMIT_URL {fault}")]
 
 
 def look_at_others(settings: Settings, database: Database) -> Looked:

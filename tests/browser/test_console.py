@@ -35,6 +35,7 @@ PAGES = {
     "keys": "/keys",
     "to revoke a key": "/keys/{key}/revoke",
     "audit": "/audit",
+    "health": "/console/health",
     "nothing there": "/lists/1000000/setup",
 }
 
@@ -55,7 +56,7 @@ def tracker(start_tracker: StartTracker) -> Tracker:
 
 @pytest.fixture(scope="module")
 def jane(tracker: Tracker) -> Account:
-    return make_account(tracker, "jane@example.com", "*", list_name="Web shop")
+    return make_account(tracker, "jane@example.com", "*", list_name="Web shop", is_admin=True)
 
 
 @pytest.fixture(scope="module")

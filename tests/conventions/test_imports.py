@@ -66,7 +66,7 @@ ROOMS: dict[str, set[str]] = {
     # what commands share on the wire
     "tracker.api": {
         "tracker", "tracker.analytics", "tracker.fields", "tracker.inbox", "tracker.ingest", "tracker.outgoing", "tracker.privacy", "tracker.questions",
-        "tracker.registry", "tracker.reports", "tracker.delivery", *STORAGE, *PURE,
+        "tracker.registry", "tracker.preflight", "tracker.reports", "tracker.delivery", "tracker.storage.recovery", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage
     "tracker.ingest": STORAGE | PURE,
@@ -192,6 +192,7 @@ TYPE_ONLY: dict[tuple[str, str], str] = {
     ("tracker.registry.tile", "tracker.services"): "authors of tiles see what `self.services` has",
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
+    ("tracker.api.health_checks", "tracker.services"): "is handed a command's services",
     ("tracker.api.setup_checks", "tracker.services"): "is handed a command's services",
     ("tracker.api.unlink", "tracker.services"): "is handed a command's services",
 }

@@ -175,6 +175,8 @@ def test_paths_and_operations_keep_their_names() -> None:
         "GET /api/v1/schedules.get": "schedules.get",
         "POST /api/v1/schedules.get": "schedules.get.post",
         "POST /api/v1/mail.test": "mail.test",
+        "GET /api/v1/health.get": "health.get",
+        "POST /api/v1/health.get": "health.get.post",
         "GET /api/v1/shares.get": "shares.get",
         "POST /api/v1/shares.get": "shares.get.post",
         "POST /api/v1/goal.create": "goal.create",

@@ -28,6 +28,8 @@ from tracker.domain.spellings import PLAIN, Spellings
 ASK_SECONDS, RESERVE_SECONDS = 20.0, 0.1
 #: Seconds that upkeep and checks may take, and between two calls for upkeep; and after a start before the first.
 LONG_SECONDS, UPKEEP_SECONDS, FIRST_UPKEEP_SECONDS = 600.0, 3600.0, 60.0
+#: Seconds that it may take to tell its state.
+STATUS_SECONDS = 2.0
 #: The user for whom Tracker itself asks.
 NOBODY = 0
 #: Milliseconds within which what was forgotten is gone from a copy's bytes: upkeep is due every hour, and a build may wait.
@@ -77,6 +79,15 @@ class ReportsClient:
         """Send a message and return the reply to it, or `{"error": "unavailable", …}`. A process that hangs is replaced first."""
         self._connection.end_hung()
         return self._request(message, seconds)
+
+    def status_if_running(self) -> Reply | None:
+        """Return what the process tells of its copies, or `{"error": …}` if it does not answer; None if there is none."""
+        try:
+            return self._connection.exchange({"status": True}, time.monotonic() + STATUS_SECONDS)
+        except ReportsHung:
+            return _unavailable("the reports process does not answer")
+        except (ReportsAway, OSError):
+            return None
 
     def _request(self, message: Reply, seconds: float) -> Reply:
         if not self.is_installed():

@@ -165,6 +165,13 @@ def worst(found: Iterable[Check]) -> str:
     return next((state for state in _WORST if state in states), UNKNOWN)
 
 
+def shown(found: Iterable[Check]) -> list[dict[str, Any]]:
+    """Return checks as answers have them."""
+    return [
+        {"Check": each.name, "State": each.state, "Detail": each.detail, "Fix": each.fix} for each in found
+    ]
+
+
 def _events(facts: Facts) -> Check:
     at = facts.last_event_at
     if at is None:

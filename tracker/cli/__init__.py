@@ -11,6 +11,7 @@ from tracker.cli.database import db
 from tracker.cli.demo import make_traffic, serve_shop
 from tracker.cli.doctor import doctor
 from tracker.cli.exit_errors import ScriptGroup
+from tracker.cli.health import show_health
 from tracker.cli.mail import mail
 from tracker.cli.output import note, print_table
 from tracker.cli.reports import reports
@@ -40,6 +41,7 @@ for each in (
     retention,
     reports,
     doctor,
+    show_health,
     mail,
     make_traffic,
     serve_shop,

@@ -32,16 +32,16 @@ class NightlyBackup(LeasedWork):
         self, database: Database, now: Callable[[], int], folder: BackupFolder | None, command: Sequence[str]
     ) -> None:
         super().__init__(database, now)
-        self._folder, self._command = folder, command
+        self.folder, self._command = folder, command
         self._next_at = float("-inf")
 
     @property
     def is_possible(self) -> bool:
-        return self._folder is not None
+        return self.folder is not None
 
     def look(self) -> None:
         """Make a backup if one is due, which takes as long as it takes. Raises StorageUnavailable, OutcomeUnknown."""
-        now, folder = self._now(), self._folder
+        now, folder = self._now(), self.folder
         if folder is None or time.monotonic() < self._next_at or not folder.is_due(now):
             return
         if not self._has_lease(now):

@@ -103,6 +103,16 @@ def due(
     return [(row[0], row[1]) for row in transaction.select(sql, values)]
 
 
+def hung(transaction: Transaction, before: int, most: int) -> list[tuple[int, str]]:
+    """Return (list_id, kind) of at most `most` jobs that were due before a time and have not gone on since, the longest first."""
+    sql = (
+        "SELECT list_id, kind FROM jobs WHERE finished_at IS NULL AND due_at < ? AND updated_at < ?"
+        " ORDER BY due_at LIMIT ?"
+    )
+    rows = transaction.select(sql, (before, before, most))
+    return [(list_id, bytes(kind).decode()) for list_id, kind in rows]
+
+
 def claim(
     transaction: Transaction, list_id: int, job_id: int, claim: bytes, now: int, is_early: bool = False
 ) -> Job | None:

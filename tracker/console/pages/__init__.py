@@ -10,6 +10,7 @@ from tracker.console.pages import (
     forget,
     funnels,
     goals,
+    health,
     keys,
     links,
     lists,
@@ -38,6 +39,6 @@ from tracker.console.pages import (
 )
 
 PAGES: tuple[ModuleType, ...] = (
-    sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, tiles, links, mails, mail_server, notes, goals,
+    sign_in, lists, overview, explore, funnels, retention, paths, revenue, products, who, report_csv, saved, tiles, links, mails, mail_server, health, notes, goals,
     segments, setup, tracking, live, events, names, people, subscriber, forget, settings, triggers, alerts, keys, audit,
 )  # fmt: skip

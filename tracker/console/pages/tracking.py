@@ -6,12 +6,12 @@ That of `none` has the calls that named no list, and for administrators those of
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from tracker.console.check_words import in_words
 from tracker.console.client import CallRefused, Unanswered, ask
 from tracker.console.current_list import CurrentList, list_of, place_of
 from tracker.console.page_context import Route
@@ -29,13 +29,6 @@ TITLES = {
     "Refused": "Events are as they should be",
     "PublicAddress": "The public address works",
 }
-#: States in words, and the class of their dot.
-STATES = {
-    "ok": ("works", "good"),
-    "warn": ("look at this", "warn"),
-    "bad": ("does not work", "bad"),
-    "unknown": ("not known yet", ""),
-}
 #: What senders are called.
 SENDERS = {
     "origin": "page",
@@ -44,8 +37,6 @@ SENDERS = {
     "network": "network",
     "others": "others",
 }
-#: A time in the words of a check.
-TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z)")
 #: Rejections that the page lists.
 MOST_SHOWN = 50
 
@@ -99,12 +90,11 @@ def replay(list_id: str, rejection_id: str) -> Any:
 def _page(place: CurrentList, fault: str = "") -> str:
     checked = ask("setup.check", **place.params, Probe="probe" in request.args)
     listed = _rejections(place)
-    done = [_check(each) for each in checked["Checks"]]
     return render_template(
         "tracking.html",
         tab="tracking",
         place=place,
-        checks=done,
+        checks=in_words(checked["Checks"], TITLES),
         state=checked["State"],
         refused=[each for each in checked["Origins"] if not each["IsAllowed"]],
         rejections=None if listed is None else [_row(each) for each in listed[:MOST_SHOWN]],
@@ -154,14 +144,6 @@ def _rejections(place: CurrentList) -> list[dict[str, Any]] | None:
 def _mark(listed: list[dict[str, Any]]) -> str:
     """Return a text that changes with each refusal."""
     return f"{len(listed)}-{max((each['LastAt'] for each in listed), default='')}"
-
-
-def _check(each: dict[str, Any]) -> dict[str, Any]:
-    words, dot = STATES[each["State"]]
-    texts = [
-        {"text": text, "time": bool(TIME.fullmatch(text))} for text in TIME.split(each["Detail"]) if text
-    ]
-    return {**each, "Title": TITLES[each["Check"]], "Words": words, "Dot": dot, "Parts": texts}
 
 
 def _row(each: dict[str, Any]) -> dict[str, Any]:

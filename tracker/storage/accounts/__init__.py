@@ -26,7 +26,7 @@ from tracker.storage.accounts.list_settings import (
     read_settings,
 )
 from tracker.storage.accounts.lists import GOAL, List, Lists, conversion_ids_are_goals
-from tracker.storage.accounts.mailed_rows import MAX_RECIPIENTS, MailedRows, MailState, Recipient
+from tracker.storage.accounts.mailed_rows import MAX_RECIPIENTS, MailedRows, MailState, Recipient, mails_tried
 from tracker.storage.accounts.passwords import MAX_AT_ONCE, is_password
 from tracker.storage.accounts.saved_reports import (
     MAX_PINNED,
@@ -111,6 +111,7 @@ __all__ = [
     "is_password",
     "known_networks",
     "mails_to_look_at",
+    "mails_tried",
     "note",
     "note_failed_login",
     "origins_of",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from tracker.storage.accounts.list_rows import AfterRow, ListRows
 from tracker.storage.engine.transaction import Transaction
@@ -26,6 +26,43 @@ class MailState(IntEnum):
     ACCEPTED = 2
     REFUSED = 3
     FAILED = 4
+
+
+class MailsTried(NamedTuple):
+    """What became of the last mail of each address, of how many. `accepted_at` is UTC milliseconds; 0: none was."""
+
+    addresses: int
+    failing: int
+    accepted_at: int
+    failure: str
+
+
+def mails_tried(transaction: Transaction) -> MailsTried:
+    """Return what became of the last mails to all addresses that a mail was tried to."""
+    failed = f"{int(MailState.REFUSED)}, {int(MailState.FAILED)}"
+    told = [
+        row
+        for table in ("schedule_recipients", "alert_recipients")
+        for row in transaction.select(
+            f"SELECT COUNT(*), SUM(state IN ({failed})), MAX(CASE WHEN state = ? THEN tried_at ELSE 0 END)"
+            f" FROM {table} WHERE tried_at > 0",
+            (int(MailState.ACCEPTED),),
+        )
+    ]
+    latest = [
+        row
+        for table in ("schedule_recipients", "alert_recipients")
+        for row in transaction.select(
+            f"SELECT tried_at, failure FROM {table} WHERE state IN ({failed}) ORDER BY tried_at DESC LIMIT 1"
+        )
+    ]
+    addresses, failing, accepted_at = (
+        sum(int(row[0] or 0) for row in told),
+        sum(int(row[1] or 0) for row in told),
+        max(int(row[2] or 0) for row in told),
+    )
+    failure = max(latest, key=lambda row: row[0])[1] if latest else None
+    return MailsTried(addresses, failing, accepted_at, bytes(failure or b"").decode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)

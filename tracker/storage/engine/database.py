@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import gevent
 from gevent.lock import BoundedSemaphore
@@ -51,6 +51,13 @@ class SchemaHistory(Protocol):
     def verify(self, database: Any, engine: Engine) -> None: ...
 
     def lacking(self, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Any]]: ...
+
+
+class Versions(NamedTuple):
+    """The engine with its version, such as `SQLite 3.51.3`, and the names of Tracker's own migrations, in order."""
+
+    engine: str
+    migrations: list[str]
 
 
 class Database:
@@ -102,6 +109,10 @@ class Database:
         Raises StorageUnavailable, OutcomeUnknown, and whatever `work` raises (then nothing is stored).
         """
         return self.submit(run_each, work, deadline, list_id=list_id)  # type: ignore[no-any-return]
+
+    def versions(self, deadline: float | None = None) -> Versions:
+        """Return the versions of the engine and of the tables. Raises StorageUnavailable."""
+        return self.read(_versions, deadline)
 
     def submit(
         self,
@@ -268,3 +279,12 @@ class _ConnectionLost(Exception):
 def run_each(transaction: Transaction, works: list[Callable[[Transaction], Any]]) -> list[Any]:
     """Handler of plain writes: each is a function of the transaction."""
     return [work(transaction) for work in works]
+
+
+def _versions(transaction: Transaction) -> Versions:
+    is_server = transaction.engine.is_remote
+    [(version,)] = transaction.select("SELECT VERSION()" if is_server else "SELECT sqlite_version()")
+    number = version if isinstance(version, str) else bytes(version).decode()
+    kind = "SQLite" if not is_server else "MariaDB" if "MariaDB" in number else "MySQL"
+    rows = transaction.select("SELECT name FROM migrations WHERE owner = ? ORDER BY name", (b"tracker",))
+    return Versions(f"{kind} {number.partition('-')[0]}", [bytes(name).decode() for (name,) in rows])

@@ -1,0 +1,71 @@
+"""`health.get`: what does not work is told with what to do, to administrators alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.client import InProcess, NewClient, Shop
+
+
+def check(client: InProcess, admin: Shop, name: str) -> tuple[str, str]:
+    """The state and the text of a check."""
+    [found] = [each for each in client.ok("health.get", admin.key)["Checks"] if each["Check"] == name]
+    assert (found["Fix"] is None) is (found["State"] in ("ok", "unknown")), found
+    return found["State"], found["Detail"]
+
+
+def test_users_learn_nothing(client: InProcess, shop: Shop) -> None:
+    assert client.call("health.get", shop.key).status == 403
+    assert client.call("health.get").status == 401
+
+
+def test_what_is_well_is_told(client: InProcess, admin: Shop) -> None:
+    assert check(client, admin, "Jobs") == ("ok", "No job waits that could go on")
+    assert check(client, admin, "Mails")[0] == "unknown"
+    assert "; tables as of 0" in check(client, admin, "Versions")[1]
+    assert check(client, admin, "Writers")[0] == "ok"
+    assert check(client, admin, "RateLimits")[0] == "ok"
+
+
+def test_a_job_that_does_not_go_on_is_told(client: InProcess, admin: Shop) -> None:
+    def add(transaction: Any) -> None:
+        columns = (
+            "list_id",
+            "id",
+            "kind",
+            "subject_id",
+            "state",
+            "handled",
+            "due_at",
+            "created_at",
+            "updated_at",
+        )
+        transaction.insert("jobs", columns, [(admin.list_id, 7, b"forget", 1, b"{}", 0, 1, 1, 1)])
+
+    client.services.storage.write(add)
+    state, detail = check(client, admin, "Jobs")
+    client.services.storage.write(lambda t: t.execute("DELETE FROM jobs WHERE id = 7"))
+    assert state == "warn"
+    assert detail.startswith("1 have not gone on for 10 minutes (forget)")
+
+
+def test_a_mail_that_failed_is_told(new_client: NewClient) -> None:
+    client = new_client({"TRACKER_SMTP_URL": "smtp://127.0.0.1:1", "TRACKER_MAIL_FROM": "a@example.com"})
+    admin = client.open_shop("admin@example.com", "*,Administrator", is_admin=True)
+    assert check(client, admin, "Mails") == ("ok", "None was accepted yet")
+    columns = (
+        "list_id", "alert_id", "address_key", "address", "place", "period", "state", "tried_at", "again_at", "failure", "is_unsubscribed",
+    )  # fmt: skip
+    rows = [
+        (1, 1, b"a@x.de", b"a@x.de", 0, 0, 4, 5, 0, b"no route", 0),
+        (1, 1, b"b@x.de", b"b@x.de", 1, 0, 2, 9, 0, None, 0),
+    ]
+    client.services.storage.write(lambda t: t.insert("alert_recipients", columns, rows))
+    state, detail = check(client, admin, "Mails")
+    assert state == "warn"
+    assert detail.endswith("To 1 of 2 addresses the last one failed: no route")
+
+
+def test_without_a_folder_backups_are_asked_for(client: InProcess, admin: Shop) -> None:
+    state, _ = check(client, admin, "Backup")
+    assert state == ("unknown" if client.services.storage.engine.is_remote else "warn")
