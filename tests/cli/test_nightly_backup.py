@@ -163,10 +163,18 @@ def test_killed_it_leaves_the_old_ones_and_no_half_one(start_tracker: StartTrack
     whole = [path for path in _copies(folder) if path.name != NAMES[0]]
     assert (folder / NAMES[0]).read_text() == "old"
     assert [faults(path) for path in whole] == [["ok"]] * len(whole)
+    _end_leases(tracker)
     tracker.start()
     until(lambda: _copies(folder)[1:], 60, "the backup after the kill")
     assert faults(_copies(folder)[-1]) == ["ok"]
     until(lambda: not list(folder.glob("*.part")), 60, "that what was left is gone")
+
+
+def _end_leases(tracker: Tracker) -> None:
+    """Have the minute be over for which a killed process has its leases."""
+    connection = apsw.Connection(tracker.database_url.removeprefix("sqlite:///"))
+    connection.execute("UPDATE work_leases SET leased_until = 0")
+    connection.close()
 
 
 def _kill_amid(tracker: Tracker, folder: Path) -> None:

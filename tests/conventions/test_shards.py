@@ -30,6 +30,8 @@ WITHOUT_LIST: dict[tuple[str, str], str] = {
     ("tracker.storage.changes", "purge_changes"): _SEARCH,
     ("tracker.storage.events.expiry", "days_by_list"): _SEARCH,
     ("tracker.storage.job_queue", "due"): _SEARCH,
+    ("tracker.storage.job_queue", "hung"): _SEARCH,
+    ("tracker.storage.recovery.backup", "_events_in"): _SQLITE,
     ("tracker.storage.rejections", "purge"): _SEARCH,
     ("tracker.storage.shards.head_outbox", "_told"): _SEARCH,
     ("tracker.storage.triggers.delivery_queue", "purge_deliveries"): _SEARCH,

@@ -16,6 +16,7 @@ from tracker.formats.database_url import DatabaseURL
 from tracker.preflight import look_at_others, look_at_store
 from tracker.storage import job_queue
 from tracker.storage.accounts import mails_tried
+from tracker.storage.engine import parts_of_all_lists
 from tracker.storage.recovery import night_of
 from tracker.times import iso_utc
 
@@ -123,7 +124,11 @@ def _file_of(services: Services) -> Path | None:
 
 
 def _jobs(services: Services, now: int, deadline: float | None) -> Check:
-    hung = services.storage.read(partial(job_queue.hung, before=now - HANGING_MS, most=MOST_HUNG), deadline)
+    look = partial(job_queue.hung, before=now - HANGING_MS, most=MOST_HUNG)
+    parts = parts_of_all_lists(services.storage)
+    hung = [job for among in parts for job in services.storage.read(partial(look, among=among), deadline)][
+        :MOST_HUNG
+    ]
     if not hung:
         return Check("Jobs", OK, "No job waits that could go on")
     kinds = ", ".join(sorted({kind for _, kind in hung}))

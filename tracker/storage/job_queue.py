@@ -103,13 +103,13 @@ def due(
     return [(row[0], row[1]) for row in transaction.select(sql, values)]
 
 
-def hung(transaction: Transaction, before: int, most: int) -> list[tuple[int, str]]:
+def hung(transaction: Transaction, before: int, most: int, among: Among = ALL_LISTS) -> list[tuple[int, str]]:
     """Return (list_id, kind) of at most `most` jobs that were due before a time and have not gone on since, the longest first."""
     sql = (
         "SELECT list_id, kind FROM jobs WHERE finished_at IS NULL AND due_at < ? AND updated_at < ?"
-        " ORDER BY due_at LIMIT ?"
+        f"{among.sql} ORDER BY due_at LIMIT ?"
     )
-    rows = transaction.select(sql, (before, before, most))
+    rows = transaction.select(sql, (before, before, *among.values, most))
     return [(list_id, bytes(kind).decode()) for list_id, kind in rows]
 
 
