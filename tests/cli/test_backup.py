@@ -85,10 +85,12 @@ def test_every_event_acknowledged_before_its_start_is_in_it(
         with closing(InProcess(url, tmp_path, is_upgraded=False)) as restored:
             check_restored(restored, account.key, account.list_id, ids)
         checked = Shell(tmp_path, TRACKER_DATABASE_URL=url).run("db", "check").stdout
-        assert "counted" not in checked
         wrong = ("events '", "conversions '")
         assert not [line for line in checked.splitlines() if line.lstrip().startswith(wrong)]
+    # What was not counted when the backup was made is counted by whoever serves it.
     assert start_tracker(database_url=url).get("/ready").status == 200
+    check = Shell(tmp_path, TRACKER_DATABASE_URL=url)
+    until(lambda: "counted" not in check.run("db", "check").stdout, 60, "all events to be counted")
 
 
 def check_restored(restored: Client, key: str, list_id: int, ids: list[str]) -> None:

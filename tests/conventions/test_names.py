@@ -30,7 +30,6 @@ SMALL: dict[str, str] = {
     "tracker.http.server.log": "gunicorn loads it by its path",
     "tracker.importing.exports.segment_export": "the export of a vendor is one module",
     "tracker.jobs.kinds": "only it knows privacy and ingest: the runner and the lease know neither",
-    "tracker.private_file": "one rule of file modes for storage and the CLI",
     "tracker.registry.access": "who may call is declared by commands and asked by admission",
     "tracker.reports.bounded_run": "commands and what they share know no greenlets",
     "tracker.sdks.families.jitsu": "a family of SDKs is one module",
