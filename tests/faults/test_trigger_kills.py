@@ -70,7 +70,10 @@ def target() -> Iterator[Told]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Roomy(ThreadingHTTPServer):
+        request_queue_size = 128  # a trigger begins up to 16 at once: who finds no place comes again later
+
+    server = Roomy(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     told.url = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
