@@ -64,10 +64,11 @@ class Delivering:
         if room <= 0:
             return
         now, most = self._parts.now(), room + len(mine)
+        begun = frozenset(mine)  # one that ends while we read may still look due, and is not begun again
 
         def look(transaction: Transaction) -> tuple[ListTrigger | None, list[WaitingDelivery]]:
             due = delivery_queue.due_deliveries(transaction, trigger.list_id, trigger.id, now, most)
-            found = [each for each in due if each.id not in mine][:room]
+            found = [each for each in due if each.id not in begun][:room]
             return trigger_store.active_trigger(transaction, trigger) if found else None, found
 
         current, due = self._parts.database.read(look)
