@@ -8,6 +8,7 @@ import pytest
 
 from tests.analytics.clickhouse_server import ClickHouseDouble
 from tests.contract.test_bots_recheck import judge, send
+from tests.ingest.real import Real
 
 __all__ = ["judge", "send"]
 
@@ -16,5 +17,14 @@ __all__ = ["judge", "send"]
 def clickhouse() -> Iterator[ClickHouseDouble]:
     """The engine of ClickHouse behind its HTTP interface, in a process of its own."""
     made = ClickHouseDouble()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def filed(sqlite_url: str) -> Iterator[Real]:
+    """A database file, with a write path in this process."""
+    made = Real(sqlite_url)
+    made.database.upgrade()
     yield made
     made.close()

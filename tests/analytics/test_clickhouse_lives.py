@@ -58,26 +58,18 @@ def copy(client: InProcess, shop: Shop, clickhouse: ClickHouseDouble) -> Iterato
         each.close()
 
 
-@pytest.fixture
-def real(sqlite_url: str) -> Iterator[Real]:
-    made = Real(sqlite_url)
-    made.database.upgrade()
-    yield made
-    made.close()
-
-
-def test_two_instances_follow_links_unlinks_and_erasures(real: Real, clickhouse: ClickHouseDouble) -> None:
+def test_two_instances_follow_links_unlinks_and_erasures(filed: Real, clickhouse: ClickHouseDouble) -> None:
     """Looks of both in any order leave one copy: nothing is there twice, or whose it was."""
     chance, url = random.Random(3), clickhouse.new_database()
     for _ in range(10):
-        test_whose_copy.apply_some(real, chance)
-    one = SharedCopied(url, real.database, 1)
-    other = SharedCopied(url, real.database, 1, is_built=True)
+        test_whose_copy.apply_some(filed, chance)
+    one = SharedCopied(url, filed.database, 1)
+    other = SharedCopied(url, filed.database, 1, is_built=True)
     for _ in range(30):
-        test_whose_copy.apply_some(real, chance)
+        test_whose_copy.apply_some(filed, chance)
         if chance.random() < 0.3:
             chance.choice((one, other)).follow()
-    real.finish()
+    filed.finish()
     one.check()
     other.copy.attach()
     other.check()
@@ -91,14 +83,14 @@ def test_two_instances_follow_links_unlinks_and_erasures(real: Real, clickhouse:
 
 
 def test_what_is_forgotten_is_gone_from_the_server_after_a_build(
-    real: Real, clickhouse: ClickHouseDouble
+    filed: Real, clickhouse: ClickHouseDouble
 ) -> None:
     url = clickhouse.new_database()
-    real.apply(1, Tracked("seen", email="secret@example.com"))
-    real.apply(1, Tracked("seen", browser=1))
-    copied = SharedCopied(url, real.database, 1)
-    real.apply(1, Forget("secret@example.com"))
-    real.finish()
+    filed.apply(1, Tracked("seen", email="secret@example.com"))
+    filed.apply(1, Tracked("seen", browser=1))
+    copied = SharedCopied(url, filed.database, 1)
+    filed.apply(1, Forget("secret@example.com"))
+    filed.finish()
     copied.check()
     assert copied.tail.state.erased_at > 0
     rows = copied.copy._client.rows  # noqa: SLF001
@@ -116,13 +108,13 @@ def test_what_is_forgotten_is_gone_from_the_server_after_a_build(
 
 
 def test_a_writer_that_was_taken_for_dead_commits_nothing(
-    real: Real, clickhouse: ClickHouseDouble, monkeypatch: pytest.MonkeyPatch
+    filed: Real, clickhouse: ClickHouseDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = clickhouse.new_database()
-    real.apply(1, Tracked("seen", browser=1))
-    slow = SharedCopied(url, real.database, 1)
-    quick = SharedCopied(url, real.database, 1, is_built=True)
-    real.apply(1, Tracked("seen", browser=2))
+    filed.apply(1, Tracked("seen", browser=1))
+    slow = SharedCopied(url, filed.database, 1)
+    quick = SharedCopied(url, filed.database, 1, is_built=True)
+    filed.apply(1, Tracked("seen", browser=2))
     lock = SharedLock(slow.copy._client, base_of(slow.truth.source(), 1))  # noqa: SLF001
     taken = lock.wait(0)
     assert taken is not None

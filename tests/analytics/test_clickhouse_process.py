@@ -28,20 +28,12 @@ Start = Callable[..., Reporting]
 
 
 @pytest.fixture
-def real(sqlite_url: str) -> Iterator[Real]:
-    made = Real(sqlite_url)
-    made.database.upgrade()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def start(real: Real, clickhouse: ClickHouseDouble, tmp_path: Path) -> Iterator[Start]:
+def start(filed: Real, clickhouse: ClickHouseDouble, tmp_path: Path) -> Iterator[Start]:
     """`start(url, name)`: an instance's reports, whose copies lie there; the process is ended after the test."""
     made: list[Reporting] = []
 
     def begin(url: ClickHouseURL, name: str) -> Reporting:
-        database = real.services.settings.database_url
+        database = filed.services.settings.database_url
         made.append(Reporting(database, tmp_path / name, reports_url=clickhouse.text(url)))
         return made[-1]
 
@@ -50,11 +42,11 @@ def start(real: Real, clickhouse: ClickHouseDouble, tmp_path: Path) -> Iterator[
         each.kill()
 
 
-def test_two_instances_share_a_copy(real: Real, clickhouse: ClickHouseDouble, start: Start) -> None:
+def test_two_instances_share_a_copy(filed: Real, clickhouse: ClickHouseDouble, start: Start) -> None:
     """One builds it, both answer and follow; what is forgotten by way of one is gone for the other, also from the server."""
     url = clickhouse.new_database()
     for number in range(4):
-        real.apply(1, Track("seen", browser=number % 2, email="a@example.com" if number == 3 else None))
+        filed.apply(1, Track("seen", browser=number % 2, email="a@example.com" if number == 3 else None))
     one, other = start(url, "one"), start(url, "other")
     assert one.events(1) == other.events(1) == 5  # the address makes an identify event
     client = ClickHouseClient(url)
@@ -63,12 +55,12 @@ def test_two_instances_share_a_copy(real: Real, clickhouse: ClickHouseDouble, st
     )
     first = client.rows(copies)
     assert first == [("_1_1_e",)]  # one of them has built it
-    real.apply(1, Track("seen", browser=1))
+    filed.apply(1, Track("seen", browser=1))
     other.wait_for(1, 6)
     one.wait_for(1, 6)
-    real.apply(1, Forget("a@example.com"))
-    real.finish()
-    left = len(events_of_truth(real.database, 1))
+    filed.apply(1, Forget("a@example.com"))
+    filed.finish()
+    left = len(events_of_truth(filed.database, 1))
     one.wait_for(1, left)
     other.wait_for(1, left)
     assert one.client.request({"check": 1})["check"]["differing"] == 0
@@ -85,10 +77,10 @@ def test_two_instances_share_a_copy(real: Real, clickhouse: ClickHouseDouble, st
 
 
 def test_a_server_that_is_away_or_hangs_is_told_and_asked_again(
-    real: Real, clickhouse: ClickHouseDouble, start: Start
+    filed: Real, clickhouse: ClickHouseDouble, start: Start
 ) -> None:
     url = clickhouse.new_database()
-    real.apply(1, Track("seen", browser=1))
+    filed.apply(1, Track("seen", browser=1))
     reports = start(url, "one")
     assert reports.events(1) == 1
     clickhouse.pause(is_paused=True)
@@ -96,7 +88,7 @@ def test_a_server_that_is_away_or_hangs_is_told_and_asked_again(
     assert reports.ask(1, 3.0)["error"] in ("timeout", "unavailable")
     assert time.monotonic() - began < 10
     clickhouse.pause(is_paused=False)
-    real.apply(1, Track("seen", browser=1))
+    filed.apply(1, Track("seen", browser=1))
     until(lambda: _events(reports) == 2, 60, "an answer after the pause")
 
 
@@ -105,9 +97,9 @@ def _events(reports: Reporting) -> Any:
 
 
 def test_a_refusal_names_neither_password_nor_server(
-    real: Real, clickhouse: ClickHouseDouble, start: Start
+    filed: Real, clickhouse: ClickHouseDouble, start: Start
 ) -> None:
-    real.apply(1, Track("seen", browser=1))
+    filed.apply(1, Track("seen", browser=1))
     wrong = replace(clickhouse.new_database(), password="not-the-one")
     away = replace(wrong, port=1)
     for url, told in ((wrong, "refuses the user"), (away, "cannot be reached")):
@@ -121,7 +113,7 @@ def test_a_refusal_names_neither_password_nor_server(
 
 
 def test_a_server_that_is_too_old_is_refused(
-    real: Real, clickhouse: ClickHouseDouble, monkeypatch: pytest.MonkeyPatch
+    filed: Real, clickhouse: ClickHouseDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tracker.analytics.clickhouse import shared_store
 

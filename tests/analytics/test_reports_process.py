@@ -49,15 +49,6 @@ def real(database_url: str) -> Iterator[Real]:
 
 
 @pytest.fixture
-def filed(sqlite_url: str) -> Iterator[Real]:
-    """A database file, with a write path in this process."""
-    made = Real(sqlite_url)
-    made.database.upgrade()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """`start(real)`: reports about a database; the process is ended after the test."""
     made: list[Reporting] = []

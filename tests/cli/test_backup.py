@@ -56,6 +56,18 @@ def faults(path: Path) -> list[Any]:
         connection.close()
 
 
+def damage(shell: Shell) -> None:
+    """Write over a page of the table of users in the shell's database."""
+    path = Path(shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///"))
+    connection = apsw.Connection(str(path))
+    connection.pragma("wal_checkpoint(TRUNCATE)")
+    [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096 + 100)
+        file.write(b"\xff" * 3900)
+
+
 def test_every_event_acknowledged_before_its_start_is_in_it(
     start_tracker: StartTracker, tmp_path: Path
 ) -> None:
@@ -134,14 +146,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(taken: Shell) -> None
 
 
 def test_a_damaged_database_makes_no_backup(taken: Shell) -> None:
-    path = Path(taken.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///"))
-    connection = apsw.Connection(str(path))
-    connection.pragma("wal_checkpoint(TRUNCATE)")
-    [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")
-    connection.close()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * 4096 + 100)
-        file.write(b"\xff" * 3900)
+    damage(taken)
     assert taken.fails("db", "backup", str(taken.folder / "new")).startswith("the copy is damaged")
     assert sorted(found.name for found in taken.folder.glob("new*")) == []
 

@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from tests.cli.shell import SCRIPT, Shell
-from tests.cli.test_backup import faults
+from tests.cli.test_backup import damage, faults
 from tests.processes import find_program, until
 from tests.served import StartTracker, Tracker, make_account
 from tracker.storage.recovery import BackupFolder, night_of
@@ -55,14 +55,7 @@ def test_what_a_killed_one_left_goes_with_the_next(shell: Shell, kept: Path) -> 
 
 def test_a_damaged_database_costs_no_backup(shell: Shell, jane: str, kept: Path) -> None:
     before = found(kept)
-    path = Path(shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///"))
-    connection = apsw.Connection(str(path))
-    connection.pragma("wal_checkpoint(TRUNCATE)")
-    [(page,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'")
-    connection.close()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * 4096 + 100)
-        file.write(b"\xff" * 3900)
+    damage(shell)
     assert shell.fails("db", "backup").startswith("the copy is damaged")
     assert found(kept) == before
 
