@@ -51,7 +51,8 @@ def test_two_instances_share_a_copy(filed: Real, clickhouse: ClickHouseDouble, s
     assert one.events(1) == other.events(1) == 5  # the address makes an identify event
     client = ClickHouseClient(url)
     copies = (
-        "SELECT DISTINCT extract(name, '_[0-9]+_[0-9]+_e$') FROM system.tables WHERE endsWith(name, '_e')"
+        "SELECT DISTINCT extract(name, '_[0-9]+_[0-9]+_e$') FROM system.tables "
+        "WHERE database = currentDatabase() AND endsWith(name, '_e')"
     )
     first = client.rows(copies)
     assert first == [("_1_1_e",)]  # one of them has built it
