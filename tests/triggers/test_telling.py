@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import gevent
 import pytest
+from gevent.event import Event
+from gevent.socket import socket
 
 from tests.client import InProcess, Shop, Track
-from tests.receiver import Receiver, receiving, status
+from tests.receiver import NO_CONTENT, Receiver, receiving, status
 from tests.triggers.conftest import Make
 from tracker.delivery import event_tail, trigger_worker
 from tracker.delivery.sending_places import MAX_OF_TRIGGER
 from tracker.delivery.trigger_worker import TriggerWorker
+from tracker.storage.engine import Transaction
+from tracker.storage.triggers import WaitingDelivery, delivery_queue
 
 
 def test_an_event_is_told_signed_as_it_was_stored(
@@ -53,6 +58,49 @@ def test_each_person_is_told_of_in_order(make: Make, track: Track, receiver: Rec
     assert receiver.next().event["Properties"] == {"n": 0}
     track(Email="b@example.com", Properties={"n": 9})
     assert receiver.next().event["Properties"] == {"n": 9}, "a's others wait for the first"
+
+
+@pytest.mark.parametrize("database_kind", ["mariadb"], indirect=True, scope="module")
+def test_a_delivery_that_ends_while_due_ones_are_read_is_not_begun_again(
+    client: InProcess,
+    shop: Shop,
+    make: Make,
+    track: Track,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a look has read is older than what was written meanwhile; of a file nothing else is read while it looks."""
+    made, answered, has_read, is_over = make(), Event(), Event(), Event()
+    due = delivery_queue.due_deliveries
+
+    def read(transaction: Transaction, *about: int) -> list[WaitingDelivery]:
+        found = due(transaction, *about)
+        if not receiver.requests.empty() and not has_read.is_set():
+            has_read.set()
+            answered.set()
+            with gevent.Timeout(20):
+                while status_of_first() != "accepted":
+                    gevent.sleep(0.01)
+            gevent.idle()
+            is_over.set()
+        return found
+
+    def status_of_first() -> str:
+        place = {"ListID": shop.list_id, "TriggerID": made["TriggerID"]}
+        [told] = client.ok("deliveries.get", shop.key, **place)["Deliveries"]
+        return str(told["Status"])
+
+    def answer(connection: socket) -> None:
+        answered.wait()
+        connection.sendall(NO_CONTENT)
+
+    monkeypatch.setattr(delivery_queue, "due_deliveries", read)
+    receiver.answers = [answer]
+    track(Email="a@example.com", Properties={"n": 0})
+    assert is_over.wait(20)
+    track(Email="a@example.com", Properties={"n": 1})
+    assert [receiver.next().event["Properties"]["n"] for _ in range(2)] == [0, 1]
+    assert receiver.is_empty()
 
 
 def test_an_event_in_another_spelling_is_told(
