@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from tests.client import InProcess, NewClient, Shop
+from tracker.storage import job_queue
+from tracker.storage.job_queue import Job
 
 
 def check(client: InProcess, admin: Shop, name: str) -> tuple[str, str]:
@@ -28,21 +30,8 @@ def test_what_is_well_is_told(client: InProcess, admin: Shop) -> None:
 
 
 def test_a_job_that_does_not_go_on_is_told(client: InProcess, admin: Shop) -> None:
-    def add(transaction: Any) -> None:
-        columns = (
-            "list_id",
-            "id",
-            "kind",
-            "subject_id",
-            "state",
-            "handled",
-            "due_at",
-            "created_at",
-            "updated_at",
-        )
-        transaction.insert("jobs", columns, [(admin.list_id, 7, b"forget", 1, b"{}", 0, 1, 1, 1)])
-
-    client.services.storage.write(add)
+    job = Job(admin.list_id, 7, "forget", 1, {}, 0, created_at=1, updated_at=1)
+    client.services.storage.write(partial(job_queue.add, job=job, claim=None, due_at=1))
     state, detail = check(client, admin, "Jobs")
     client.services.storage.write(lambda t: t.execute("DELETE FROM jobs WHERE id = 7"))
     assert state == "warn"

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from tests.client import HIGH_LIMITS, InProcess, Shop
@@ -29,6 +29,7 @@ from tracker.errors import COMMON, Error
 from tracker.live.hub import MAX_FOLLOWERS_PER_USER
 from tracker.plugins import load_commands
 from tracker.privacy.named_deletion import MAX_RUNNING
+from tracker.storage import job_queue
 from tracker.storage.accounts import (
     MAX_ANNOTATIONS,
     MAX_GOALS,
@@ -39,6 +40,7 @@ from tracker.storage.accounts import (
     MAX_SEGMENTS,
 )
 from tracker.storage.accounts.sessions import Sessions
+from tracker.storage.job_queue import Job
 
 ORDER = {"conversion-id": "o-1", "conversion-name": "Order", "conversion-value": 9.5}
 LONG = "x" * 1001
@@ -709,20 +711,10 @@ def shop(client: InProcess, jane: Shop) -> dict[str, Any]:
     columns = ("list_id", "kind", "name", "is_hidden", "description", "updated_at")
     noted = [(full, 1, b"%d" % number, 1, b"", 0) for number in range(MAX_NOTED)]
     client.services.storage.write(lambda transaction: transaction.insert("list_names", columns, noted))
-    doomed = [orjson.dumps({"event": str(n), "begins": None, "ends": None}) for n in range(MAX_RUNNING)]
-    columns = (
-        "list_id",
-        "id",
-        "kind",
-        "subject_id",
-        "state",
-        "handled",
-        "due_at",
-        "created_at",
-        "updated_at",
-    )
-    jobs = [(full, n, b"delete_events", n, state, 0, 2**62, 0, 0) for n, state in enumerate(doomed)]
-    client.services.storage.write(lambda transaction: transaction.insert("jobs", columns, jobs))
+    for n in range(MAX_RUNNING):
+        doomed = {"event": str(n), "begins": None, "ends": None}
+        job = Job(full, n, "delete_events", n, doomed, 0, created_at=0, updated_at=0)
+        client.services.storage.write(partial(job_queue.add, job=job, claim=None, due_at=2**62))
     numbers = {SHOP: shop, CROWDED: shop, FULL: full, NOBODY: nobody, REACHED: named[0]["GoalID"]} | {
         BUYERS: buyers,
         REGULARS: regulars,

@@ -76,8 +76,7 @@ class GroupCommit:
         if kind is ErrorKind.LOST:
             return self._lose()
         if kind is ErrorKind.RETRY:
-            self._tries += 1
-            gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+            self._pause()
             return False
         if kind in (ErrorKind.UNAVAILABLE, ErrorKind.UNKNOWN):
             self._connection.recheck_primary()
@@ -91,11 +90,15 @@ class GroupCommit:
             return False
         return self._one_by_one(_as_unavailable(failure) if kind is ErrorKind.UNKNOWN else failure)
 
+    def _pause(self) -> None:
+        """Count a try, and let whoever was in the way finish."""
+        self._tries += 1
+        gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+
     def _may_look_again(self) -> bool:
         """Whether another try may look for what has the key. Who races for keys is overtaken more than once."""
         if self._races:
-            self._tries += 1
-            gevent.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+            self._pause()
             return True
         is_first, self._had_duplicate_key = not self._had_duplicate_key, True
         return is_first
