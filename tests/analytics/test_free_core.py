@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.analytics.test_reports_process import Start, filed, real, start, track
+from tests.analytics.test_reports_process import Start, real, start, track
 from tests.ingest.real import Real
 from tests.processes import until
 from tracker.analytics.process import free_core
 from tracker.analytics.process.free_core import FreeCore
 
-__all__ = ("filed", "real", "start")
+__all__ = ("real", "start")
 
 CORES = os.sched_getaffinity(0)
 LESS = set(sorted(CORES)[1:]) or CORES
