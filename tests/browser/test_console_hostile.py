@@ -154,7 +154,8 @@ def test_names_and_values_of_the_catalogue_are_texts(
         following = page.get_by_role("link", name="Next", exact=True)
         if not following.count():
             break
-        following.click()
+        with page.expect_navigation():
+            following.click()
     assert names == set(PAYLOADS)
     page.goto(page.locator("[data-values]").last.get_attribute("href") or "")
 

@@ -69,6 +69,7 @@ def test_the_other_tab_follows(shop: Shop, visit: BrowserContext) -> None:
     first, second = shop.open(visit, "/1"), shop.open(visit, "/2")
     first.evaluate(f"oct.eventI('{JANE}', {{n: 'jane'}})")
     jane = kept(shop, first)
+    until(lambda: kept(shop, second) == jane, what="the first tab's visitor in the other one")
     second.evaluate(f"oct.eventI('{BOB}', {{n: 'bob'}})")
     until(lambda: kept(shop, first) != jane, what="the other tab's visitor in this one")
     first.evaluate("oct.eventT('x', {n: 'first tab'})")
