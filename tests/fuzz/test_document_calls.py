@@ -78,7 +78,9 @@ def focused() -> Document:
 SCHEMAS = {GenerationMode.POSITIVE: loaded(focused()), GenerationMode.NEGATIVE: loaded(document())}
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMAS[GenerationMode.POSITIVE].get_all_operations()}
 #: A call without parameters cannot be wrong in one.
-WITH_PARAMETERS = [label for label, found in OPERATIONS.items() if found.body or list(found.iter_parameters())]
+WITH_PARAMETERS = [
+    label for label, found in OPERATIONS.items() if found.body or list(found.iter_parameters())
+]
 
 
 @schemathesis.serializer("application/x-ndjson")
