@@ -22,6 +22,7 @@ from tracker.storage.engine import (
     uncounted,
     writers_seen,
 )
+from tracker.storage.shards.spread_tables import spread_remarks
 
 #: Remarks by what was looked at.
 Looked = dict[str, Sequence[Remark]]
@@ -42,13 +43,17 @@ def look_at_store(settings: Settings) -> Sequence[Remark]:
 
 
 def look_at_others(settings: Settings, database: Database) -> Looked:
-    """Look at the clocks, and at the other instances that write to the database. Raises StorageUnavailable."""
+    """Look at the clocks, at the other instances that write to the database, and at how its tables are spread.
+
+    Raises StorageUnavailable.
+    """
     if not database.engine.is_remote:
-        return {"ServerClock": [], "Instances": []}
+        return {"ServerClock": [], "Instances": [], "Shards": []}
     seen = database.read(writers_seen)
     return {
         "ServerClock": clock_remarks(seen, utc_ms(), settings.instance),
         "Instances": _of_instances(settings, seen),
+        "Shards": database.read(lambda transaction: spread_remarks(transaction, settings.shards)),
     }
 
 

@@ -129,7 +129,9 @@ ROOMS: dict[str, set[str]] = {
     "tracker.plugins": {"tracker", "tracker.registry", "tracker.sdks"},
     "tracker.services": {"*"},
     "tracker.app": {"*"},
-    "tracker.preflight": {"tracker.config", "tracker.rate_limits", "tracker.storage.engine"},
+    "tracker.preflight": {
+        "tracker.config", "tracker.rate_limits", "tracker.storage.engine", "tracker.storage.shards",
+    },
     "tracker.serve": {"*"},
     "tracker.wsgi": {"tracker.app"},
     "tracker.garbage": set(),

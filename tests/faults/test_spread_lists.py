@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.shell import Shell
 from tests.faults.checker import MAX_SECONDS, check
 from tests.faults.harness import Harness, Load
 from tests.faults.run_length import SEED, run_length
@@ -17,8 +19,8 @@ from tests.shards.spider import Spread, spread
 KILLS = run_length(short=2, long=10)
 #: Acknowledgements between two faults.
 BETWEEN = run_length(short=100, long=400)
-#: Calls that a list of the living server answers while the other is away.
-ANSWERED = run_length(short=20, long=200)
+#: Calls about a list of the server that is away: each waits for it as long as a call may. Meanwhile the living one answers ten times as many.
+REFUSED = run_length(short=3, long=20)
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +64,8 @@ def test_lists_of_the_other_server_notice_nothing(tracker: Harness, servers: Spr
     assert _track(tracker, near) == _track(tracker, far) == (200, None)  # Spider has opened the tables
     servers.servers[1].kill()
     try:
-        for _ in range(ANSWERED):
-            assert _track(tracker, near) == (200, None)
+        for _ in range(REFUSED):
+            assert {_track(tracker, near) for _ in range(10)} == {(200, None)}
             assert _track(tracker, far) in ((503, 100012), (503, 100013))
     finally:
         servers.servers[1].start()
@@ -95,6 +97,40 @@ def test_a_batch_is_whole_per_shard(tracker: Harness, servers: Spread) -> None:
         database = tracker.database_url.rpartition("/")[2]
         sql = f"SELECT COUNT(*) FROM {database}.events WHERE list_id = %s AND name LIKE 'batch%%'"
         assert servers.head.execute(sql, list_id) == ((10,),)
+
+
+def test_a_start_that_counts_shards_otherwise_is_refused(
+    site: Harness, servers: Spread, tmp_path: Path
+) -> None:
+    """Also while a server is away, by the head alone. The last test: it leaves a table at the head."""
+
+    def start(shards: str) -> str:
+        shell = Shell(tmp_path, TRACKER_DATABASE_URL=site.database_url, TRACKER_SHARDS=shards)
+        done = shell.run("db", "upgrade")
+        said = [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")]
+        assert (done.exit_code == 0) == (said == []), done.stderr
+        return " ".join(said)
+
+    name = site.database_url.rpartition("/")[2]
+    assert start("2") == ""
+    for wrong in ("1", "3"):
+        assert f"spread over 2 and TRACKER_SHARDS is {wrong}: set TRACKER_SHARDS=2" in start(wrong)
+    servers.servers[1].kill()
+    try:
+        assert start("2") == ""
+        assert "set TRACKER_SHARDS=2" in start("4")
+    finally:
+        servers.servers[1].start()
+    with servers.head.connect(name) as head:
+        cursor = head.cursor()
+        cursor.execute("SHOW CREATE TABLE changes")
+        made = cursor.fetchone()[1]
+        cursor.execute("DROP TABLE changes")
+        cursor.execute(made.replace("`list_id` MOD 2", "`list_id` DIV 2"))
+        assert "table changes is spread by something else than LIST (list_id MOD n)" in start("2")
+        cursor.execute("DROP TABLE changes")
+        cursor.execute("CREATE TABLE changes (list_id BIGINT PRIMARY KEY)")
+        assert "table changes is at the head while other tables of lists are spread" in start("2")
 
 
 def _lists(tracker: Harness) -> tuple[int, int]:

@@ -8,24 +8,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from tests.servers import MariaDB
-from tracker.storage.schema.ddl import Table
-from tracker.storage.schema.history import MIGRATIONS
-from tracker.storage.schema.operations import ServerOnly
 from tracker.storage.schema.own_database import own_database
-from tracker.storage.schema.placement import is_of_list
+from tracker.storage.shards.spread_tables import tables_of_lists
 
 #: A statement of Spider waits no longer for a server than ours does; statistics are asked where they lie, when they are needed.
 HEAD_OPTIONS = (
     "--plugin-load-add=ha_spider.so", "--spider-net-read-timeout=5", "--spider-net-write-timeout=5",
     "--spider-connect-timeout=2", "--spider-remote-sql-log-off=1",
 )  # fmt: skip
-
-
-def tables_of_lists() -> list[Table]:
-    """The tables that lie in shards."""
-    every = [step for migration in MIGRATIONS for step in migration.steps]
-    made = [step.table if isinstance(step, ServerOnly) else step for step in every]
-    return [each for each in made if isinstance(each, Table) and is_of_list(each)]
 
 
 class Spread:
