@@ -84,7 +84,8 @@ def when_built(ask: Callable[[], Reply]) -> Reply:
     while True:
         reply = ask()
         body = reply.body if isinstance(reply.body, dict) else {}
-        is_building = body.get("Status") == "building" or (reply.status == 503 and "Progress" in body)
+        refusals = (body, *body.get("Errors", ())) if reply.status == 503 else ()
+        is_building = body.get("Status") == "building" or any("Progress" in each for each in refusals)
         if not is_building or time.monotonic() > until:
             return reply
         time.sleep(BUILD_PAUSE)
