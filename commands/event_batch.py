@@ -103,6 +103,7 @@ class EventBatch(Command):
         shared: dict[str, Any] = {name: params[name] for name in ("ListID", "SentAt") if name in params}
         items = EventReader(EVENT, shared)
         outcomes = track_each(self.services.ingest, request, params["Events"], items.read, self.deadline)
+        self.services.metrics.refused_events(self.name, outcomes)
         self.item_notes = items.notes()
         return {"status": "success", "results": [_result(outcome) for outcome in outcomes]}
 

@@ -200,6 +200,7 @@ class EventCollect(Command):
         items = EventReader(EVENT, shared)
         events = params["Events"]
         outcomes = track_each(self.services.ingest, request, events, items.read, self.deadline)
+        self.services.metrics.refused_events(self.name, outcomes)
         self.item_notes = items.notes()
         return {"status": "success", "results": list(map(_result, events, outcomes))}
 

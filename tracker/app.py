@@ -18,6 +18,7 @@ from tracker.analytics.reports_client import ReportsClient
 from tracker.api.alert_messages import alert_body
 from tracker.api.alert_readings import REPORT, read_alert
 from tracker.api.event_responses import rendered_received
+from tracker.api.instance_metrics import metrics_text
 from tracker.api.segment_moves import SegmentFollower
 from tracker.api.trigger_messages import judge_of, message_body, move_body, named_people, rendered_events
 from tracker.auth.authenticator import Authenticator
@@ -26,7 +27,7 @@ from tracker.auth.mail_access import MailAccess
 from tracker.auth.share_access import READS, ShareAccess
 from tracker.call import Call
 from tracker.caller import Caller, parse_permissions
-from tracker.config import ConfigError, Settings
+from tracker.config import ConfigError, Settings, token_in
 from tracker.console import (
     NumbersLater,
     NumbersRefused,
@@ -47,6 +48,7 @@ from tracker.formats.credentials import is_public_id
 from tracker.http.collect_endpoint import CollectEndpoint
 from tracker.http.docs_page import docs
 from tracker.http.message.json_log import log_failure
+from tracker.http.metrics_endpoint import MetricsEndpoint
 from tracker.http.middleware import Door
 from tracker.http.routes import build_blueprint
 from tracker.http.sdk_door import SdkDoor
@@ -60,6 +62,7 @@ from tracker.jobs.nightly_backup import NightlyBackup
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
 from tracker.mail import MailSender
+from tracker.metrics import MEDIA_TYPE, MetricsRecorder, WorkerSample
 from tracker.openapi import describe
 from tracker.outgoing import AllowedTargets, Poster
 from tracker.plugins import load_adapters, load_commands
@@ -148,7 +151,19 @@ def _endpoints(
 ) -> Blueprint:
     count_nodes = services.ingest.watch.writer_nodes
     proxies, has_fast_path = settings.trusted_proxies, settings.has_fast_path
-    return build_blueprint(dispatcher, readiness.look, throttle, doors, proxies, has_fast_path, count_nodes)
+    return build_blueprint(
+        dispatcher, readiness.look, throttle, doors, proxies, has_fast_path, count_nodes,
+        _metrics_endpoint(settings, services), services.metrics.answered,
+    )  # fmt: skip
+
+
+def _metrics_endpoint(settings: Settings, services: Services) -> MetricsEndpoint | None:
+    """Return what answers at `/metrics`; None: nobody may read it, and there is no such path."""
+    networks, file = settings.metrics_for, settings.metrics_token_file
+    if not networks and file is None:
+        return None
+    token = partial(token_in, file) if file is not None else None
+    return MetricsEndpoint(partial(metrics_text, services), MEDIA_TYPE, networks, token)
 
 
 def _composed(app: Flask, url: str, mail: DueMail, due: int) -> Rendered:
@@ -264,11 +279,22 @@ def build_services(
     alerts = AlertWorker(database, now_ms, parts)
     backups = NightlyBackup(database, now_ms, backup_folder(settings), BACKUP)
     services = Services(
-        ingest, reports, analytics, hub, stores, logins, jobs, backups, triggers, mails, alerts, Audit(database, now_ms), inbox, database, settings,
-        registry or Registry(),
+        ingest, reports, analytics, hub, stores, logins, jobs, backups, triggers, mails, alerts, Audit(database, now_ms), inbox,
+        _recorder(settings, database, limiter, ingest, registry or Registry()), database, settings, registry or Registry(),
     )  # fmt: skip
     alerts.read = partial(_read_alert, services)
     return services
+
+
+def _recorder(
+    settings: Settings, database: Database, limiter: Limiter, ingest: Ingest, registry: Registry
+) -> MetricsRecorder:
+    """Return what counts in this process, and have the database and the write path tell it."""
+    codes = {entry.command.name: {error.code for error in entry.command.errors} for entry in registry}
+    recorder = MetricsRecorder(settings.metrics_file, codes)
+    recorder.sample = lambda: WorkerSample(*database.queue_length(), limiter.is_alone)
+    database.on_commit, ingest.on_tracked = recorder.committed, recorder.tracked
+    return recorder
 
 
 def _stores(settings: Settings, database: Database, fields: CustomFields, ingest: Ingest) -> Stores:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tracker.formats.client_ip import network_text
+from tracker.formats.credentials import bearer_token
 from tracker.formats.database_url import DatabaseURL
 
 
@@ -50,6 +52,8 @@ SETTINGS = (
     Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
     Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
     Setting("TRACKER_DRAIN_SECONDS", "0", "for how many seconds a stop serves on while /ready says 503, so that a proxy looks away first"),
+    Setting("TRACKER_METRICS_FOR", "", "who may read /metrics: addresses and networks, such as 127.0.0.1,10.1.0.0/16; see also the next one"),
+    Setting("TRACKER_METRICS_TOKEN_FILE", "", "a file with the bearer token that /metrics asks for; without this one and the one before it is off"),
     Setting("TRACKER_BACKUP_FOLDER", "", "a folder of nightly backups of the SQLite file, best on another disk; empty = none"),
     Setting("TRACKER_BACKUPS_KEPT", "7", "how many of them are kept"),
     Setting("WEB_CONCURRENCY", "", "worker processes; empty = number of cores"),
@@ -57,9 +61,11 @@ SETTINGS = (
 _URL = re.compile(r"(https?://[A-Za-z0-9.:\[\]_-]+/?)?")
 #: A path that is not below one of Tracker's own.
 _PATH = re.compile(
-    r"(?!/(?:api|health|ready|console|lists|keys|audit|sign-in|sign-out|s|u)\b)(/[A-Za-z0-9_-]+)+"
+    r"(?!/(?:api|health|ready|metrics|console|lists|keys|audit|sign-in|sign-out|s|u)\b)(/[A-Za-z0-9_-]+)+"
 )
 _SCRIPT_PATH = re.compile(_PATH.pattern + r"\.js")
+#: Characters of a token in a file.
+_LEAST_TOKEN, _MAX_TOKEN = 16, 4096
 PLUGIN_PREFIX = "TRACKER_PLUGIN_"
 
 
@@ -91,6 +97,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     drain_seconds: int = 0
+    metrics_for: tuple[str, ...] = ()
+    metrics_token_file: Path | None = None
     backup_folder: Path | None = None
     backups_kept: int = 7
     plugins: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +108,11 @@ class Settings:
         """The file of the embedded rate-limit store: beside the database file, or where that would be."""
         url = DatabaseURL.parse(self.database_url)
         return (url.path if url.kind == "sqlite" else Path("var/tracker")).with_suffix(".limits")
+
+    @property
+    def metrics_file(self) -> Path:
+        """The file of what workers count for `/metrics` and the Health page: beside that of rate limits."""
+        return self.limits_file.with_suffix(".metrics")
 
     @property
     def reports_folder(self) -> Path:
@@ -158,6 +171,8 @@ class Settings:
             smtp_url=value["TRACKER_SMTP_URL"],
             mail_from=value["TRACKER_MAIL_FROM"],
             drain_seconds=_whole("TRACKER_DRAIN_SECONDS", value, least=0, most=600),
+            metrics_for=_networks("TRACKER_METRICS_FOR", value),
+            metrics_token_file=_token_file("TRACKER_METRICS_TOKEN_FILE", value),
             backup_folder=_backup_folder(value),
             backups_kept=_whole("TRACKER_BACKUPS_KEPT", value, least=1, most=1000),
             plugins={k: v for k, v in environ.items() if k.startswith(PLUGIN_PREFIX)},
@@ -200,6 +215,38 @@ def _backup_folder(value: Mapping[str, str]) -> Path | None:
             " database, for cron or a timer"
         )
     return Path(folder) if folder else None
+
+
+def _networks(name: str, value: Mapping[str, str]) -> tuple[str, ...]:
+    named = [part.strip() for part in value[name].split(",") if part.strip()]
+    found = [network_text(part) for part in named]
+    for part, network in zip(named, found, strict=True):
+        if network is None:
+            raise ConfigError(f"{name} must be addresses or networks, not '{part}'")
+    return tuple(network for network in found if network is not None)
+
+
+def _token_file(name: str, value: Mapping[str, str]) -> Path | None:
+    path = Path(value[name])
+    if not value[name]:
+        return None
+    if token_in(path) is None:
+        raise ConfigError(
+            f"{name} must be a file that Tracker can read, with a token of 16 characters or more"
+        )
+    return path.absolute()
+
+
+def token_in(path: Path) -> str | None:
+    """Return the token of 16 characters or more that a file holds, as it may stand in a header; None: it holds none."""
+    try:
+        with path.open(encoding="ascii") as file:
+            text = file.read(_MAX_TOKEN + 1).strip()
+    except (OSError, UnicodeError):
+        return None
+    return (
+        text if _LEAST_TOKEN <= len(text) <= _MAX_TOKEN and bearer_token(f"Bearer {text}") == text else None
+    )
 
 
 def _switch(name: str, value: Mapping[str, str]) -> bool:

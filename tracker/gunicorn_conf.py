@@ -17,6 +17,7 @@ from tracker.config import ConfigError, Settings  # noqa: E402  it is found by t
 from tracker.garbage import collect_rarely  # noqa: E402
 from tracker.http.server.draining import Drain  # noqa: E402
 from tracker.http.server.listener import raise_descriptor_limit  # noqa: E402
+from tracker.metrics import MetricsFile  # noqa: E402
 from tracker.storage.engine.sqlite_file import identity_of  # noqa: E402
 
 try:
@@ -66,6 +67,9 @@ def pre_fork(server: Any, worker: Any) -> None:
     worker.queued_signals = server.SIG_QUEUE
     worker.database_file = server.database_file
     worker.drain = server.drain
+    slots = (each.metrics_slot for each in server.WORKERS.values())
+    worker.metrics_slot = server.metrics.free_slot({slot.number for slot in slots if slot is not None})
+    worker.metrics = server.metrics
 
 
 def on_starting(server: Any) -> None:
@@ -74,6 +78,27 @@ def on_starting(server: Any) -> None:
     _settings.limits_file.unlink(missing_ok=True)
     server.drain = Drain(_settings.drain_seconds)
     server.drain.precede_stop(server)
+
+
+def when_ready(server: Any) -> None:
+    """Metrics begin anew with an instance that has its port: one that fails to start leaves those of another alone."""
+    server.metrics = MetricsFile.make(_settings.metrics_file, _settings.workers)
+
+
+def nworkers_changed(server: Any, new: int, _old: int | None) -> None:
+    """Know how many workers there should be: SIGTTIN and SIGTTOU change it."""
+    if hasattr(server, "metrics"):
+        server.metrics.ask_for(new)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker is gone, whichever way: its gauges are of nobody, its counters its successor's."""
+    if worker.metrics_slot is not None:
+        worker.metrics_slot.leave()
+
+
+def on_exit(server: Any) -> None:
+    server.metrics.remove()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -95,6 +120,8 @@ def post_worker_init(worker: Any) -> None:
     if services is not None:
         extensions["tracker.readiness"].is_draining = worker.drain.has_begun
         services.storage.engine.file.expect(worker.database_file)
+        services.metrics.serve(worker.metrics, worker.metrics_slot)
+        worker.beat = services.metrics.beat
         services.jobs.serve()
         services.ingest.serve(_settings.instance, _settings.ratelimit_url is None)
         services.analytics.serve()

@@ -15,6 +15,7 @@ from tracker.ingest.service import Ingest
 from tracker.jobs.nightly_backup import NightlyBackup
 from tracker.jobs.runner import Jobs
 from tracker.live.hub import SubscriptionHub
+from tracker.metrics import MetricsRecorder
 from tracker.registry import Registry
 from tracker.reports import Reports
 from tracker.storage.accounts import (
@@ -77,6 +78,7 @@ class Services:
     alerts: AlertWorker
     audit: Audit
     inbox: Inbox
+    metrics: MetricsRecorder
     storage: Database
     settings: Settings
     #: All commands; none where no calls are answered.

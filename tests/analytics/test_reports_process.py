@@ -374,6 +374,12 @@ def test_it_ends_when_nobody_asks_and_is_started_again(filed: Real, start: Start
     track(filed, 1)
     reports = start(filed, idle_seconds=0.5)
     expected = reports.events(1)
+    told = until(lambda: reports.events(1) == expected and reports.client.figures(), 20, "figures")
+    figures = told["figures"]
+    assert figures["open"] == 1
+    assert 0 <= figures["lag_ms"] < 20_000
+    assert figures["memory"] > 10_000_000
+    until(lambda: reports.client.figures() is None, 20, "its end, though it is asked how it is doing")
     until(lambda: not reports.pid, 20, "its end")
     assert reports.events(1) == expected
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
+import pytest
+
 from tests.client import InProcess, NewClient, Shop
+from tracker.metrics.totals import LiveWorker
 from tracker.storage import job_queue
 from tracker.storage.job_queue import Job
 
@@ -27,6 +31,24 @@ def test_what_is_well_is_told(client: InProcess, admin: Shop) -> None:
     assert "; tables as of 0" in check(client, admin, "Versions")[1]
     assert check(client, admin, "Writers")[0] == "ok"
     assert check(client, admin, "RateLimits")[0] == "ok"
+    assert check(client, admin, "Workers") == ("unknown", "No Tracker that serves is seen from here")
+
+
+def test_workers_that_are_gone_and_writes_that_wait_are_told(
+    client: InProcess, admin: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, live = client.services.metrics.totals(), LiveWorker(0, 3, 30, 2, False, 0)
+    told = slow._replace(workers=[live], asked=2)
+    monkeypatch.setattr(type(client.services.metrics), "seen", lambda _: told)
+    assert check(client, admin, "Workers")[0] == "warn"
+    state, detail = check(client, admin, "Queue")
+    assert (state, detail) == ("ok", "3 requests with 30 rows wait to be written, 2 are being written")
+    told = told._replace(slow_at=time.time_ns() // 1_000_000)
+    assert check(client, admin, "Queue")[0] == "warn"
+    told = told._replace(workers=[live._replace(waiting_rows=10_000)])
+    assert check(client, admin, "Queue")[0] == "bad"
+    told = told._replace(workers=[])
+    assert check(client, admin, "Workers")[0] == "bad"
 
 
 def test_a_job_that_does_not_go_on_is_told(client: InProcess, admin: Shop) -> None:

@@ -32,6 +32,8 @@ ROOMS: dict[str, set[str]] = {
     # what a report asks
     "tracker.questions": {"tracker.times"},
     "tracker.analytics.queries": {"tracker.domain", "tracker.questions"},
+    # what workers count
+    "tracker.metrics": {"tracker.errors", "tracker.private_file"},
     # calls to others
     "tracker.outgoing": set(),
     "tracker.mail": PURE,
@@ -48,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.call", "tracker.dispatch", "tracker.errors", "tracker.formats", "tracker.http.body", "tracker.http.message",
         "tracker.registry", "tracker.sdks",
     },
-    "tracker.http.server": {"tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
+    "tracker.http.server": {"tracker.call", "tracker.errors", "tracker.http", "tracker.http.body", "tracker.http.message"},
     "tracker.console": {
         "tracker", "tracker.browser", "tracker.call", "tracker.config", "tracker.dispatch", "tracker.errors", "tracker.http",
         "tracker.http.body", "tracker.http.message", "tracker.mail", "tracker.registry", "tracker.sdks",
@@ -65,7 +67,7 @@ ROOMS: dict[str, set[str]] = {
     },
     # what commands share on the wire
     "tracker.api": {
-        "tracker", "tracker.analytics", "tracker.fields", "tracker.inbox", "tracker.ingest", "tracker.outgoing", "tracker.privacy", "tracker.questions",
+        "tracker", "tracker.analytics", "tracker.fields", "tracker.inbox", "tracker.ingest", "tracker.metrics", "tracker.outgoing", "tracker.privacy", "tracker.questions",
         "tracker.registry", "tracker.preflight", "tracker.reports", "tracker.delivery", "tracker.storage.recovery", *STORAGE, *PURE,
     },
     # siblings: each knows what is pure, and storage
@@ -87,7 +89,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker.analytics.copy", "tracker.analytics.queries", "tracker.questions", *STORAGE, *PURE,
     },
     "tracker.analytics.process": {
-        "tracker", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
+        "tracker", "tracker.metrics", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.queries", "tracker.private_file", "tracker.questions",
         "tracker.storage.schema", *STORAGE, *PURE,
     },
     "tracker.importing": {
@@ -135,7 +137,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.serve": {"*"},
     "tracker.wsgi": {"tracker.app"},
     "tracker.garbage": set(),
-    "tracker.gunicorn_conf": {"tracker.config", "tracker.garbage", "tracker.http.server", "tracker.storage.engine"},
+    "tracker.gunicorn_conf": {"tracker.config", "tracker.garbage", "tracker.http.server", "tracker.metrics", "tracker.storage.engine"},
     "tracker.demo.traffic": {"tracker.times"},
     "tracker.demo": {"*"},
     "tracker.cli": {"*"},
@@ -195,6 +197,7 @@ TYPE_ONLY: dict[tuple[str, str], str] = {
     ("tracker.dispatch", "tracker.services"): "hands on to commands what they may use",
     ("tracker.api.forget", "tracker.services"): "is handed a command's services",
     ("tracker.api.health_checks", "tracker.services"): "is handed a command's services",
+    ("tracker.api.instance_metrics", "tracker.services"): "is handed the services of the process",
     ("tracker.api.setup_checks", "tracker.services"): "is handed a command's services",
     ("tracker.api.unlink", "tracker.services"): "is handed a command's services",
 }

@@ -31,6 +31,7 @@ WITHOUT_LIST: dict[tuple[str, str], str] = {
     ("tracker.storage.events.expiry", "days_by_list"): _SEARCH,
     ("tracker.storage.job_queue", "due"): _SEARCH,
     ("tracker.storage.job_queue", "hung"): _SEARCH,
+    ("tracker.storage.job_queue", "unfinished_count"): _SEARCH,
     ("tracker.storage.recovery.backup", "_events_in"): _SQLITE,
     ("tracker.storage.rejections", "purge"): _SEARCH,
     ("tracker.storage.shards.head_outbox", "_told"): _SEARCH,

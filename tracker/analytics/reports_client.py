@@ -82,8 +82,15 @@ class ReportsClient:
 
     def status_if_running(self) -> Reply | None:
         """Return what the process tells of its copies, or `{"error": …}` if it does not answer; None if there is none."""
+        return self._told({"status": True})
+
+    def figures(self) -> Reply | None:
+        """Return the memory of the process in bytes, its open copies, and how many milliseconds they are behind, or as `status_if_running`."""
+        return self._told({"figures": True})
+
+    def _told(self, message: Reply) -> Reply | None:
         try:
-            return self._connection.exchange({"status": True}, time.monotonic() + STATUS_SECONDS)
+            return self._connection.exchange(message, time.monotonic() + STATUS_SECONDS)
         except ReportsHung:
             return _unavailable("the reports process does not answer")
         except (ReportsAway, OSError):

@@ -13,6 +13,7 @@ from tracker import __version__
 from tracker.api.setup_checks import BAD, OK, UNKNOWN, WARN, Check
 from tracker.errors import StorageUnavailable
 from tracker.formats.database_url import DatabaseURL
+from tracker.metrics import SLOW_SECONDS
 from tracker.preflight import look_at_others, look_at_store
 from tracker.storage import job_queue
 from tracker.storage.accounts import mails_tried
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tracker.services import Services
 
 HEALTH_CHECKS = (
-    "Backup", "Disk", "Log", "Jobs", "Mails", "Reports", "Writers", "RateLimits", "Versions",
+    "Backup", "Workers", "Queue", "Disk", "Log", "Jobs", "Mails", "Reports", "Writers", "RateLimits", "Versions",
 )  # fmt: skip
 HOUR_MS = 3_600_000
 #: Milliseconds that a nightly backup may take, and after which a job that is due and does not go on hangs.
@@ -35,12 +36,16 @@ LEAST_FREE_BYTES, LEAST_FREE_SHARE = 512 * 2**20, 0.1
 LONG_LOG_BYTES, TOO_LONG_LOG_BYTES = 256 * 2**20, 2 * 2**30
 #: Hung jobs that are counted.
 MOST_HUNG = 100
+#: Milliseconds for which a slow commit is worth a look, and rows that wait from which on writing does not keep up.
+SLOW_MS, LONG_QUEUE_ROWS = 10 * 60_000, 10_000
 
 
 def health(services: Services, now: int, deadline: float | None) -> list[Check]:
     """Return every check, at `now` (UTC milliseconds). One that cannot be looked at is bad; nothing is raised."""
     looks: dict[str, Callable[[], Check]] = {
         "Backup": partial(_backup, services, now),
+        "Workers": partial(_workers, services),
+        "Queue": partial(_queue, services, now),
         "Disk": partial(_disk, services),
         "Log": partial(_log, services),
         "Jobs": partial(_jobs, services, now, deadline),
@@ -62,6 +67,34 @@ def _looked(name: str, look: Callable[[], Check]) -> Check:
         return Check(
             name, BAD, f"It cannot be looked at: {failure}", "Let the user that Tracker runs as read it"
         )
+
+
+def _workers(services: Services) -> Check:
+    totals = services.metrics.seen()
+    if totals is None:
+        return Check("Workers", UNKNOWN, "No Tracker that serves is seen from here")
+    alive, asked = len(totals.workers), totals.asked
+    detail = f"{alive} of {asked} workers live, since {iso_utc(totals.started_at)}"
+    if alive >= asked:
+        return Check("Workers", OK, detail)
+    fix = "The log says why they end; they are started again by themselves"
+    return Check("Workers", WARN, detail, fix) if alive else Check("Workers", BAD, detail, "Start Tracker")
+
+
+def _queue(services: Services, now: int) -> Check:
+    totals = services.metrics.seen()
+    if totals is None or not totals.workers:
+        return Check("Queue", UNKNOWN, "No Tracker that serves is seen from here")
+    detail = f"{totals.waiting:,} requests with {totals.waiting_rows:,} rows wait to be written, {totals.in_flight:,} are being written"
+    if totals.slow_at:
+        detail += (
+            f"; the last commit that took {SLOW_SECONDS:.0f} s or longer was at {iso_utc(totals.slow_at)}"
+        )
+    fix = "See whether the disk or the database server is slow, or another program holds the database"
+    if totals.waiting_rows >= LONG_QUEUE_ROWS:
+        return Check("Queue", BAD, detail, fix)
+    is_slow = totals.slow_at and now - totals.slow_at < SLOW_MS
+    return Check("Queue", WARN, detail, fix) if is_slow else Check("Queue", OK, detail)
 
 
 def _backup(services: Services, now: int) -> Check:

@@ -25,7 +25,7 @@ class CannotLook(click.ClickException):
 @click.command("health")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON, as `health.get` answers it.")
 def show_health(is_json: bool) -> None:
-    """Check backups, disk, jobs, mails and others, and say what to do.
+    """Check workers, writing, backups, disk, jobs, mails and others, and say what to do.
 
     Exits with 1 if something wants a look, and with 2 if something is bad, or the database cannot be opened.
     """

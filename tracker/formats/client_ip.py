@@ -4,7 +4,7 @@ networks that it is compared with."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -24,6 +24,17 @@ def client_address(peer: str, forwarded_for: str | None, trusted_proxies: int) -
         return peer
     found = _parsed(_without_port(entries[-trusted_proxies].strip()))
     return peer if found is None else str(found)
+
+
+def came_only_through(networks: Collection[str], peer: str, forwarded_for: str | None) -> bool:
+    """Return whether the peer and every address of `forwarded_for` are in the networks.
+
+    A client may write what it likes into the header, and a proxy that nobody counts may stand in between: so none of the
+    addresses is believed to be the client's, and each has to be known.
+    """
+    entries = [] if forwarded_for is None else forwarded_for.split(",")
+    hops = (peer, *(_without_port(entry.strip()) for entry in entries))
+    return all(is_in_networks(hop, networks) for hop in hops)
 
 
 def network(address: str) -> str:

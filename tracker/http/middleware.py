@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+from tracker.call import Answer
 from tracker.http.access_log import log_request
 from tracker.http.command_endpoint import ANSWER, CommandEndpoint
 from tracker.http.large_bodies import LargeBodies, is_large
@@ -13,6 +14,7 @@ from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.request_id import request_id
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+OnAnswered = Callable[[Answer | None, int], None]
 
 
 class Door(Protocol):
@@ -32,6 +34,7 @@ class RequestMiddleware:
     Flask's routing, contexts and response object cost 65 µs a request, more than everything between here and the command.
     So a command's canonical path goes to the command endpoint at once. Every other path and spelling takes Flask's routes,
     which lead to the same endpoint. All paths below the prefix of a door are its own.
+    `on_answered(answer, status)` is told of each request: the dispatcher's answer, or None, and the status that was sent.
     Without `has_fast_path` commands take Flask's routes too, and gunicorn's general request handling.
     """
 
@@ -41,7 +44,9 @@ class RequestMiddleware:
         endpoint: CommandEndpoint,
         doors: Sequence[Door] = (),
         has_fast_path: bool = True,
+        on_answered: OnAnswered = lambda _answer, _status: None,
     ) -> None:
+        self.on_answered = on_answered
         self._flask_app, self._endpoint = flask_app, endpoint
         self._doors = {door.prefix: door for door in doors}
         self._prefixes = tuple(self._doors)
@@ -90,4 +95,6 @@ class RequestMiddleware:
                 else app(environ, noted_start)
             )
         finally:
-            log_request(environ, status or 500, started, name, environ.get(ANSWER))
+            answer = environ.get(ANSWER)
+            self.on_answered(answer, status or 500)
+            log_request(environ, status or 500, started, name, answer)

@@ -10,14 +10,17 @@ from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
+from tracker.call import Answer
 from tracker.dispatch import Dispatcher, slash_too_many, without_spare_slashes
 from tracker.errors import CommandError, hinted
-from tracker.http.command_endpoint import LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
+from tracker.http.command_endpoint import ANSWER, LEGACY_PATH, REST_PREFIX, CommandEndpoint, body_of
 from tracker.http.message.compression import MIN_BYTES, VARY, pack
 from tracker.http.message.json_log import log_failure
 from tracker.http.message.request_id import KEY as REQUEST_ID
 from tracker.http.message.responses import HttpResponse, error_reply, from_http_exception, reply, unexpected
-from tracker.http.middleware import Door, RequestMiddleware
+from tracker.http.metrics_endpoint import PATH as METRICS
+from tracker.http.metrics_endpoint import MetricsEndpoint
+from tracker.http.middleware import Door, OnAnswered, RequestMiddleware
 from tracker.http.throttle import Throttle
 
 #: Returns "ready", or another word for the database's state, and the reason.
@@ -38,10 +41,12 @@ def build_blueprint(
     trusted_proxies: int = 0,
     has_fast_path: bool = True,
     count_nodes: CountNodes = lambda: 1,
+    metrics: MetricsEndpoint | None = None,
+    on_answered: OnAnswered = lambda _answer, _status: None,
 ) -> Blueprint:
     """Return the blueprint that joins `dispatcher` to HTTP; `look()` tells whether calls can be answered, and why not.
 
-    `throttle` is shared with the `doors`, each of which has all paths below its prefix.
+    `throttle` is shared with the `doors`, each of which has all paths below its prefix. `on_answered` is told of each request.
     """
     endpoint = CommandEndpoint(dispatcher, throttle, trusted_proxies)
     blueprint = Blueprint("endpoints", __name__)
@@ -49,10 +54,12 @@ def build_blueprint(
         _add(blueprint, path, lambda _="": _through(endpoint), _ALL_METHODS)
     _add(blueprint, "/health", lambda: _response(reply(200, {"status": "ok"})))
     _add(blueprint, "/ready", lambda: _readiness(look, count_nodes))
+    if metrics is not None:
+        _add(blueprint, METRICS, lambda: _response(metrics.reply(request.environ)), _ALL_METHODS)
     blueprint.after_app_request(_packed)
     blueprint.app_errorhandler(HTTPException)(lambda error: _routing_error(error, endpoint))
     blueprint.app_errorhandler(Exception)(_failure)
-    blueprint.record_once(lambda state: _add_middleware(state, endpoint, doors, has_fast_path))
+    blueprint.record_once(lambda state: _add_middleware(state, endpoint, doors, has_fast_path, on_answered))
     return blueprint
 
 
@@ -68,11 +75,12 @@ def _add_middleware(
     endpoint: CommandEndpoint,
     doors: Sequence[Door],
     has_fast_path: bool,
+    on_answered: OnAnswered,
 ) -> None:
     # A path with an empty part is unknown; werkzeug would redirect to another one, with a page of HTML.
     app = cast(Flask, state.app)
     app.url_map.merge_slashes = False
-    app.wsgi_app = RequestMiddleware(app.wsgi_app, endpoint, doors, has_fast_path)  # type: ignore[method-assign]
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, endpoint, doors, has_fast_path, on_answered)  # type: ignore[method-assign]
 
 
 def _through(endpoint: CommandEndpoint) -> Response:
@@ -103,13 +111,19 @@ def _routing_error(error: HTTPException, endpoint: CommandEndpoint) -> Any:
     path = "/" + without_spare_slashes(request.path)
     if error.code == 404 and path != request.path and endpoint.is_path(path):
         refused = CommandError(hinted(refused.errors[0], slash_too_many(path)))
-    return _response(error_reply(refused))
+    return _refusal(refused)
 
 
 def _failure(failure: Exception) -> Response:
     name = request.environ.get(REQUEST_ID, "")
     log_failure(name, failure)
-    return _response(error_reply(unexpected(name)))
+    return _refusal(unexpected(name))
+
+
+def _refusal(error: CommandError) -> Response:
+    """Return the response, and let the log and the metrics know it as they know the dispatcher's."""
+    request.environ[ANSWER] = Answer(error.status, error.body, {})
+    return _response(error_reply(error))
 
 
 def _packed(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -49,6 +50,8 @@ class Ingest:
         self.watch = LeaseWatch(database, self._number)
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
+        #: Told how many events were stored, and how many of a call were stored before, once they are committed.
+        self.on_tracked: Callable[[int, int], None] = lambda _stored, _repeated: None
         self._ids = IdMaker(self._number)
         seconds = in_flight_seconds(database.engine)
         #: One for each shard, whose writer is another one.
@@ -171,9 +174,22 @@ class Ingest:
         for event in events:
             event.prepare()
         try:
-            return self._database.submit(self._handlers[shard], events, deadline, len(events), list_id)  # type: ignore[no-any-return]
+            results = self._database.submit(self._handlers[shard], events, deadline, len(events), list_id)
         except OutcomeUnknown:
             raise EventOutcomeUnknown(self._repeat_ids(events)) from None
+        self._tell(results)
+        return results  # type: ignore[no-any-return]
+
+    def _tell(self, results: list[Any]) -> None:
+        """Tell how many were stored, before anybody is answered: what is acknowledged is counted."""
+        stored = repeated = 0
+        for result in results:
+            if isinstance(result, Tracked):
+                if result.is_duplicate:
+                    repeated += 1
+                else:
+                    stored += 1
+        self.on_tracked(stored, repeated)
 
     def _renew_lease(self, deadline: float | None) -> None:
         """Lease a writer number, which row ids contain. One request renews it, the others wait for it."""

@@ -27,8 +27,13 @@ class Limiter:
         self, extension: FlaskLimiter, breaker: CircuitBreaker, overrides: Mapping[str, RateLimit]
     ) -> None:
         self.extension = extension
-        self._take = breaker.take
+        self._breaker, self._take = breaker, breaker.take
         self._overrides = {command.lower(): limit for command, limit in overrides.items()}
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this process counts by itself, since the store cannot be used."""
+        return self._breaker.is_open
 
     def hit(self, command: str, who: str, limit: RateLimit, cost: int = 1) -> Decision:
         """Add `cost` to the caller's window of the command, or nothing if that exceeds the limit. Returns the decision.

@@ -103,6 +103,12 @@ def due(
     return [(row[0], row[1]) for row in transaction.select(sql, values)]
 
 
+def unfinished_count(transaction: Transaction, among: Among = ALL_LISTS) -> int:
+    """Return how many jobs are not finished, due or not."""
+    sql = f"SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL{among.sql}"
+    return int(transaction.select(sql, among.values)[0][0])
+
+
 def hung(transaction: Transaction, before: int, most: int, among: Among = ALL_LISTS) -> list[tuple[int, str]]:
     """Return (list_id, kind) of at most `most` jobs that were due before a time and have not gone on since, the longest first."""
     sql = (

@@ -44,12 +44,13 @@ _log = logging.getLogger("tracker.reports")
 
 
 class Conversation:
-    """One client. `stop` ends the process; `asked()` notes that somebody asked."""
+    """One client. `stop` ends the process. `has_asked`: more than how the process is doing, so that it stays for further questions."""
 
     def __init__(
         self, connection: socket.socket, service: ReportsService, truth: TruthReader, stop: threading.Event
     ) -> None:
         self._connection, self._service, self._truth, self._stop = connection, service, truth, stop
+        self.has_asked = False
 
     def hold(self) -> None:
         """Answer lines until the client ends, or sends what is no question."""
@@ -103,6 +104,7 @@ class Conversation:
                 "status": self._service.status(),
                 "process": self._service.free_core.described(),
             },
+            "figures": lambda _: {"figures": self._service.figures()},
             "rebuild": lambda sent: {"building": self._service.rebuild(_number(sent["rebuild"]))},
             "check": lambda sent: {"check": self._service.check(_number(sent["check"]))},
             "maintain": self._maintain,
@@ -110,6 +112,7 @@ class Conversation:
             "stop": self._end,
         }
         name = next((each for each in answers if each in message), None)
+        self.has_asked |= name != "figures"
         return {"malformed": "nothing that is known is asked"} if name is None else answers[name](message)
 
     def _maintain(self, _: dict[str, Any]) -> dict[str, Any]:

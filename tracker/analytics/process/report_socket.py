@@ -3,7 +3,8 @@
 A line asks, a line answers. `{"ask": question, "user": n, "seconds": s}` is answered with `{"answer": …}`,
 `{"building": share}` or `{"error": kind, "detail": text}`; `{"status": true}`, `{"rebuild": list}`, `{"check": list}`,
 `{"maintain": true}` and `{"stop": true}` are for the command line and for tests; `{"ping": true}` is answered at once by any
-process that does not hang. Whoever may open the socket may read every
+process that does not hang, and `{"figures": true}` tells its memory and the lag of its copies, which keeps no process from
+ending. Whoever may open the socket may read every
 list: it is its owner's alone.
 """
 

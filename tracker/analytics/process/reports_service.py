@@ -32,6 +32,7 @@ from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.process.shared_list_copy import SharedListCopy
 from tracker.analytics.queries import Workspace
 from tracker.errors import StorageUnavailable
+from tracker.metrics import resident_bytes
 from tracker.storage.engine import IncompatibleDatabase
 
 #: Seconds that a question waits for the build of a small list, and before its deadline that it is told how far a build is.
@@ -163,6 +164,13 @@ class ReportsService:
     def status(self) -> list[dict[str, Any]]:
         """Return what is known of each copy."""
         return [self._status_of(list_id) for list_id in sorted({*self.lists(), *self._builds.lists()})]
+
+    def figures(self) -> dict[str, Any]:
+        """Return the copies that are open, and for the last asked of them how many milliseconds the furthest is behind; nothing is opened."""
+        copies = [copy for copy in list(self._copies.values()) if copy.is_attached]
+        states = [copy.state for copy in copies if _is_followed(copy)]
+        ages = [int(time.time() * 1000) - state.as_of for state in states if state is not None]
+        return {"open": len(copies), "lag_ms": max(0, *ages) if ages else None, "memory": resident_bytes()}
 
     def damaged(self, list_id: int, failure: BaseException) -> ReportsUnready:
         """Note that the instance is damaged: the process ends, and the list's copy is built anew by the next one."""

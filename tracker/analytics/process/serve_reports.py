@@ -101,17 +101,18 @@ class ReportsServer:
         threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def _converse(self, connection: socket.socket) -> None:
-        self._asked_at = time.monotonic()
         truth = TruthReader(self._service.database)
+        held = Conversation(connection, self._service, truth, self._stop)
         try:
-            Conversation(connection, self._service, truth, self._stop).hold()
+            held.hold()
         except OSError as failure:  # the client has gone, or was silent for too long
             _log.info("a client went away: %s", failure)
         finally:
             truth.close()
             with self._lock:
                 self._clients -= 1
-            self._asked_at = time.monotonic()
+            if held.has_asked:
+                self._asked_at = time.monotonic()
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from tracker.console.page_context import Route
 #: Checks in the words of the page.
 TITLES = {
     "Backup": "Backups",
+    "Workers": "Workers live",
+    "Queue": "Writing keeps up",
     "Disk": "Room on the disk",
     "Log": "Write-ahead log",
     "Jobs": "Long work goes on",

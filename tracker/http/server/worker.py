@@ -16,6 +16,7 @@ import gevent
 from gevent.event import Event
 from gunicorn.workers.ggevent import GeventWorker
 
+from tracker.call import Answer
 from tracker.http.access_log import log_request
 from tracker.http.body.reader import MAX_BODY_BYTES
 from tracker.http.message.json_log import log_failure
@@ -52,6 +53,8 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         self.queued_signals: SimpleQueue[int] = SimpleQueue()
         #: Set before the fork: the instance's.
         self.drain = Drain(0)
+        #: Gives a sign of life, once a second.
+        self.beat: Callable[[], None] = lambda: None
         #: Ends the streams that stay open: called once, when the stop begins.
         self.end_lasting_answers: Callable[[], None] = lambda: None
 
@@ -76,6 +79,7 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
             self._listen(listening)
         while self.alive:
             self.notify()
+            self.beat()
             self._stop.wait(min(1.0, self.timeout / 2 or 1.0))
         self._finish()
 
@@ -173,8 +177,11 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         if status == 500:
             log_failure(name, failure)
         log_request(connection.seen(), status, connection.started, name)
+        refused = refusal(failure, name)
+        if self._middleware is not None:
+            self._middleware.on_answered(Answer(status, refused.body, {}), status)
         connection.has_unread = True
-        connection.sock.sendall(as_http(refusal(failure, name), name))
+        connection.sock.sendall(as_http(refused, name))
 
     # Eviction
 

@@ -21,7 +21,7 @@ from tracker.storage.engine.sharding import shard_of
 from tracker.storage.engine.sqlite import SqliteEngine
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.engine.write_connection import RECONNECT_PAUSE
-from tracker.storage.engine.writer import Writer
+from tracker.storage.engine.writer import NOTHING_QUEUED, QueueLength, Writer
 
 T = TypeVar("T")
 #: Reading connections of one process to a server; SQLite needs one, since its reads do not wait for a network.
@@ -70,6 +70,8 @@ class Database:
         self.engine.shards = shards
         self.migrations = migrations
         self._is_weak_accepted = is_weak_accepted
+        #: Told how many seconds each group of writes took.
+        self.on_commit: Callable[[float], None] = lambda _seconds: None
         self._pid = 0
         self._reset()
 
@@ -129,6 +131,12 @@ class Database:
         self._after_fork()
         writer = self._writer_of(shard_of(list_id, self.shards))
         return writer.submit(handler, item, deadline or time.monotonic() + REQUEST_SECONDS, size)
+
+    def queue_length(self) -> QueueLength:
+        """Return what waits to be written by this process."""
+        writers = self._writers.values() if self._pid == os.getpid() else ()
+        lengths = [writer.length for writer in writers]
+        return QueueLength(*(sum(each) for each in zip(*lengths, strict=True))) if lengths else NOTHING_QUEUED
 
     def clean(self, first: int) -> bool:
         """Scrub SCRUBBED_PAGES pages of the file from `first` on, and empty its write-ahead log, of deleted bytes.
@@ -204,7 +212,9 @@ class Database:
     def _writer_of(self, shard: int) -> Writer:
         found = self._writers.get(shard)
         if found is None:
-            found = self._writers[shard] = Writer(self.engine, lambda: self.connect(is_writer=True))
+            found = self._writers[shard] = Writer(
+                self.engine, lambda: self.connect(is_writer=True), lambda seconds: self.on_commit(seconds)
+            )
         return found
 
     def _after_fork(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 from gevent.event import Event
@@ -23,16 +24,40 @@ GROUP_SIZE = 500
 QUEUE_SIZE = 40_000
 
 
-class Writer:
-    """All writes of a process, in the order they came. `open_connection()` returns a verified peewee database."""
+class QueueLength(NamedTuple):
+    """Requests that wait, the rows they stand for, and requests in the transaction that is open."""
 
-    def __init__(self, engine: Engine, open_connection: Callable[[], Any]) -> None:
+    waiting: int
+    rows: int
+    in_flight: int
+
+
+NOTHING_QUEUED = QueueLength(0, 0, 0)
+
+
+class Writer:
+    """All writes of a process, in the order they came. `open_connection()` returns a verified peewee database.
+
+    `on_commit(seconds)` is told how long each group took, all its tries included.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        open_connection: Callable[[], Any],
+        on_commit: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
         self._connection = WriteConnection(engine, open_connection)
         self._queue: deque[WriteRequest] = deque()
         self._queued_size = 0
         self._has_work = Event()
         self._greenlet: gevent.Greenlet | None = None
-        self._is_in_group = False
+        self._in_flight = 0
+        self._on_commit = on_commit
+
+    @property
+    def length(self) -> QueueLength:
+        return QueueLength(len(self._queue), self._queued_size, self._in_flight)
 
     def submit(self, handler: Handler, item: Any, deadline: float, size: int = 1) -> Any:
         """Queue an item and wait for its result.
@@ -58,7 +83,7 @@ class Writer:
         self._connection.close()
 
     def _is_needed(self) -> bool:
-        return self._is_in_group or any(not request.is_taken for request in self._queue)
+        return self._in_flight > 0 or any(not request.is_taken for request in self._queue)
 
     def _serve(self) -> None:
         while True:
@@ -78,7 +103,7 @@ class Writer:
 
     def _commit(self, requests: list[WriteRequest]) -> None:
         """Commit a group. An unexpected failure must not leave callers waiting, nor the lock taken."""
-        self._is_in_group = True
+        self._in_flight, began = len(requests), time.perf_counter()
         try:
             GroupCommit(self._connection, requests).commit()
         except Exception as failure:  # noqa: BLE001  the callers learn of it
@@ -86,7 +111,8 @@ class Writer:
             for request in requests:
                 request.finish(failure)
         finally:
-            self._is_in_group = False
+            self._in_flight = 0
+        self._on_commit(time.perf_counter() - began)
         self._connection.checkpoint()
 
     def _take_lock(self) -> bool:
