@@ -73,15 +73,18 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def on_starting(server: Any) -> None:
-    """Rate limits begin anew with the instance; the first worker that counts makes the file. A stop may be announced."""
+    """Know the database file that all workers have to open. A stop may be announced."""
     server.database_file = identity_of(_settings.database_url)
-    _settings.limits_file.unlink(missing_ok=True)
     server.drain = Drain(_settings.drain_seconds)
     server.drain.precede_stop(server)
 
 
 def when_ready(server: Any) -> None:
-    """Metrics begin anew with an instance that has its port: one that fails to start leaves those of another alone."""
+    """Rate limits and metrics begin anew with an instance that has its port: one that fails to start leaves another's alone.
+
+    The first worker that counts calls makes the file of limits.
+    """
+    _settings.limits_file.unlink(missing_ok=True)
     server.metrics = MetricsFile.make(_settings.metrics_file, _settings.workers)
 
 

@@ -89,12 +89,16 @@ def assert_nothing_wrong(site: Site, report: Report) -> None:
 
 
 def kill(drill: Drill) -> None:
-    """The writer, at once; it is back when another one has taken over."""
+    """The writer, at once; it is back when another one has taken over, which stays the writer."""
     with drill.fault():
         node = drill.site.writer()
         node.kill()
         drill.until_served()
         node.start()
+    drill.site.proxy.until_up("database")
+    until(
+        lambda: drill.site.reached() == drill.site.writer().name, 60, "one writer for old and new connections"
+    )
 
 
 def isolate(drill: Drill) -> None:

@@ -172,6 +172,13 @@ class Site:
         sessions = self.proxy.sessions("database")
         return max(self.cluster.nodes, key=lambda node: sessions[node.name])
 
+    def reached(self) -> str:
+        """The node that a new connection is led to."""
+        connection = pymysql.connect(host="127.0.0.1", port=self.proxy.ports["database"], user="root")
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@wsrep_node_name")
+            return str(cursor.fetchone()[0])
+
     def load(self, is_past_proxy: bool = False) -> Load:
         """A ledger client, which knows HAProxy alone, or the instances alone."""
         ports = [tracker.port for tracker in self.trackers] if is_past_proxy else [self.proxy.ports["web"]]

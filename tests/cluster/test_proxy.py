@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import redis
+
 from tests.cluster.galera import DEPLOY
+from tests.cluster.site import DATABASES, PROXY, WEBS
 from tests.faults.checker import IS_GENERATED, Decision, check
 from tests.faults.harness import Harness, Load
 from tests.faults.recount import properties_of
@@ -13,6 +16,7 @@ from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report
 from tests.haproxy import HAProxy, filled
 from tests.processes import until
+from tests.servers import Redis
 
 DEATHS = run_length(short=3, long=6)
 #: A group may hold nothing that is not found by its EventID, or a check of HAProxy's: about every third death doubles.
@@ -48,6 +52,36 @@ def die_after_commits(tmp_path: Path, rule: str, most: int) -> tuple[Decision, i
                 story = load.finish(90)
         tracker.kill()
         return check(tracker.database_url, story), deaths
+
+
+def test_what_has_taken_over_stays_when_the_other_comes_back() -> None:
+    """Shown with two masters of Redis; the proxy of the nodes has the same lines, and is led by them in the drills."""
+    proxy = HAProxy("database", "redis", "web", "nobody")
+    with Redis() as first, Redis() as second:
+        here = "127.0.0.1:{}".format
+        pair = {f"10.0.0.2{n}:6379": here(each.port) for n, each in ((1, first), (2, second))}
+        away = {address: here(proxy.ports["nobody"]) for address in (*DATABASES, *WEBS)}
+        ours = {
+            f"{PROXY}:{port}": here(proxy.ports[name])
+            for port, name in ((3306, "database"), (6379, "redis"), (80, "web"))
+        }
+        admin = {"/run/haproxy/admin.sock": str(proxy.admin)}
+        proxy.configure(filled(DEPLOY / "haproxy.cfg", pair | away | ours | admin))
+
+        def reached() -> int:
+            with redis.Redis(port=proxy.ports["redis"], socket_timeout=5) as client:
+                return int(client.info("server")["tcp_port"])
+
+        with proxy:
+            proxy.until_up("redis")
+            assert reached() == first.port
+            for lost, name, other in ((first, "r1", second), (second, "r2", first)):
+                lost.kill()
+                until(lambda name=name: proxy.servers("redis")[name].startswith("DOWN"), 30, "the loss")  # type: ignore[misc]
+                assert reached() == other.port
+                lost.start()
+                proxy.until_up("redis")
+                assert reached() == other.port
 
 
 def has_double_rows(url: str) -> bool:

@@ -35,7 +35,9 @@ class Holder:
 
 def test_figures_are_printed_as_a_table_and_are_those_of_the_tree() -> None:
     command = [sys.executable, "-m", "tests.conventions.figures"]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout
+    printed = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
+    ).stdout
     lines = [line.rpartition("  ") for line in printed.splitlines()]
     found = {what.strip(): number for what, _, number in lines}
     assert len(found) == len(lines) > 25
