@@ -22,9 +22,10 @@ from bench.made_truth import make_truth
 from bench.servers import ROOT, gunicorn
 from tracker.analytics.process.reports_setup import LOCK
 from tracker.analytics.reports_client import ReportsClient
-from tracker.app import build_services, open_database, reports_setup
+from tracker.app import build_services, open_database
 from tracker.config import Settings
 from tracker.plugins import load_commands
+from tracker.reports_wiring import reports_setup
 
 EMAIL, PASSWORD = "bench@example.com", "bench-password-1"
 COMMANDS = ("event.track", "reports.trend", "reports.breakdown", "reports.people", "reports.values", "reports.funnel", "reports.retention", "lists.get", "list.get", "goals.get")  # fmt: skip

@@ -12,8 +12,6 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from tracker import browser
-from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
-from tracker.analytics.process.reports_setup import ReportsSetup
 from tracker.analytics.reports_client import ReportsClient
 from tracker.api.alert_messages import alert_body
 from tracker.api.alert_readings import REPORT, read_alert
@@ -66,10 +64,11 @@ from tracker.metrics import MEDIA_TYPE, MetricsRecorder, WorkerSample
 from tracker.openapi import describe
 from tracker.outgoing import AllowedTargets, Poster
 from tracker.plugins import load_adapters, load_commands
-from tracker.questions import days_before, encode
+from tracker.questions import days_before
 from tracker.rate_limits import Limiter, build_limiter, declared_limits, overridden_limits, parse_overrides
 from tracker.registry import Registry
 from tracker.reports import Reports
+from tracker.reports_wiring import reports_client
 from tracker.sdks import Adapters
 from tracker.services import Services, Stores
 from tracker.storage.accounts import (
@@ -271,7 +270,7 @@ def build_services(
     jobs = Jobs(database, JOB_KINDS, ingest.new_id, now_ms)
     inbox = Inbox(database, stores.lists, stores.list_settings, ingest.new_id, now_ms)
     reports, hub = Reports(database), SubscriptionHub(database, now_ms, rendered_received)
-    analytics = ReportsClient(reports_setup(settings), encode)
+    analytics = reports_client(settings)
     triggers = TriggerWorker(trigger_parts(settings, database, ingest, analytics, stores))
     sender, url = mail_sender(settings), settings.public_url
     mails = MailWorker(database, now_ms, sender, url)
@@ -347,19 +346,6 @@ def backup_folder(settings: Settings) -> BackupFolder | None:
     """Return the folder of nightly backups; None if none are made."""
     folder = settings.backup_folder
     return None if folder is None else BackupFolder(folder.absolute(), settings.backups_kept)
-
-
-def reports_setup(settings: Settings) -> ReportsSetup:
-    """Return what the reports process needs to know. The folder is absolute: the process may outlive a working directory."""
-    folder, memory_mb = str(settings.reports_folder.absolute()), settings.reports_memory_mb
-    if settings.reports_url:
-        try:
-            ClickHouseURL.parse(settings.reports_url)
-        except ValueError as failure:
-            raise ConfigError(f"TRACKER_REPORTS_URL {failure}") from None
-    return ReportsSetup(
-        settings.database_url, folder, memory_mb, settings.has_weak_durability_accepted, settings.reports_url
-    )
 
 
 def now_ms() -> int:

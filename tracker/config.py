@@ -47,7 +47,9 @@ SETTINGS = (
     Setting("TRACKER_CONSOLE", "1", "0 = no pages at /, only the API"),
     Setting("TRACKER_FAST_PATH", "1", "0 = commands are answered by gunicorn's and Flask's general ways: slower, the same answers"),
     Setting("TRACKER_REPORTS_MEMORY_MB", "512", "the memory that the reports process may use for its questions, in MB"),
-    Setting("TRACKER_REPORTS_URL", "", "where the copies for reports lie: empty = files of this instance, or clickhouse://USER:PASSWORD@HOST:8123/DATABASE, clickhouses:// for TLS"),
+    Setting("TRACKER_REPORTS_URL", "", "where the copies for reports lie: empty = files of this instance, clickhouse://USER:PASSWORD@HOST:8123/DATABASE (clickhouses:// for TLS), or with the instance that serves them at unix:/PATH or https://HOST"),
+    Setting("TRACKER_REPORTS_SECRET_FILE", "", "the file with the secret of instances that ask another one for reports, and of the one that serves them"),
+    Setting("TRACKER_REPORTS_CA_FILE", "", "the certificates of the authorities that are trusted for that https:// address; empty = the system's"),
     Setting("TRACKER_OUTGOING_ALLOW", "public", "what triggers may call: public addresses, or a list such as public,10.1.0.0/16,hooks.internal; none = nothing"),
     Setting("TRACKER_SMTP_URL", "", "the server that sends mails: smtp://USER:PASSWORD@HOST:587 or smtps://…:465; empty = no mails"),
     Setting("TRACKER_MAIL_FROM", "", "the sender of mails: tracker@example.com, or Tracker <tracker@example.com>"),
@@ -93,6 +95,8 @@ class Settings:
     has_fast_path: bool = True
     reports_memory_mb: int = 512
     reports_url: str = field(default="", repr=False)
+    reports_secret_file: Path | None = field(default=None, repr=False)
+    reports_ca_file: str = ""
     outgoing_allow: str = "public"
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -145,13 +149,12 @@ class Settings:
         environ = os.environ if environ is None else environ
         _refuse_unknown(environ)
         value = {row.name: environ.get(row.name, "").strip() or row.default for row in SETTINGS}
-        folder = value["TRACKER_PLUGINS_FOLDER"]
         return cls(
             database_url=value["TRACKER_DATABASE_URL"],
             ratelimit_url=value["TRACKER_RATELIMIT_URL"] or None,
             limits=value["TRACKER_LIMITS"],
             session_seconds=_whole("TRACKER_SESSION_SECONDS", value, least=1),
-            plugins_folder=Path(folder) if folder else None,
+            plugins_folder=_path(value["TRACKER_PLUGINS_FOLDER"]),
             has_weak_durability_accepted=_switch("TRACKER_ACCEPT_WEAK_DURABILITY", value),
             shards=_whole("TRACKER_SHARDS", value, least=1, most=64),
             host=value["TRACKER_HOST"],
@@ -167,6 +170,8 @@ class Settings:
             has_fast_path=_switch("TRACKER_FAST_PATH", value),
             reports_memory_mb=_whole("TRACKER_REPORTS_MEMORY_MB", value, least=128, most=2**20),
             reports_url=value["TRACKER_REPORTS_URL"],
+            reports_secret_file=_path(value["TRACKER_REPORTS_SECRET_FILE"]),
+            reports_ca_file=value["TRACKER_REPORTS_CA_FILE"],
             outgoing_allow=value["TRACKER_OUTGOING_ALLOW"],
             smtp_url=value["TRACKER_SMTP_URL"],
             mail_from=value["TRACKER_MAIL_FROM"],
@@ -207,6 +212,10 @@ def _sdk_path(value: Mapping[str, str]) -> str:
     return path
 
 
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
 def _backup_folder(value: Mapping[str, str]) -> Path | None:
     folder = value["TRACKER_BACKUP_FOLDER"]
     if folder and not value["TRACKER_DATABASE_URL"].startswith("sqlite:"):
@@ -214,7 +223,7 @@ def _backup_folder(value: Mapping[str, str]) -> Path | None:
             "TRACKER_BACKUP_FOLDER is for an SQLite file: 'tracker db backup FILE' names the tool that copies a server's"
             " database, for cron or a timer"
         )
-    return Path(folder) if folder else None
+    return _path(folder)
 
 
 def _networks(name: str, value: Mapping[str, str]) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ except ConfigError as failure:
     sys.exit(str(failure))
 
 wsgi_app = "tracker.wsgi:app"
+#: What `tracker reports serve` has gunicorn serve instead, by these settings, with a socket and a number of workers of its own.
+_GATEWAY = "tracker.gateway_wsgi:app"
 bind = (
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 )
@@ -67,9 +69,10 @@ def pre_fork(server: Any, worker: Any) -> None:
     worker.queued_signals = server.SIG_QUEUE
     worker.database_file = server.database_file
     worker.drain = server.drain
-    slots = (each.metrics_slot for each in server.WORKERS.values())
-    worker.metrics_slot = server.metrics.free_slot({slot.number for slot in slots if slot is not None})
-    worker.metrics = server.metrics
+    worker.metrics, worker.metrics_slot = server.metrics, None
+    if server.metrics is not None:
+        slots = (each.metrics_slot for each in server.WORKERS.values())
+        worker.metrics_slot = server.metrics.free_slot({slot.number for slot in slots if slot is not None})
 
 
 def on_starting(server: Any) -> None:
@@ -82,15 +85,18 @@ def on_starting(server: Any) -> None:
 def when_ready(server: Any) -> None:
     """Rate limits and metrics begin anew with an instance that has its port: one that fails to start leaves another's alone.
 
-    The first worker that counts calls makes the file of limits.
+    The first worker that counts calls makes the file of limits. What serves reports has neither.
     """
+    server.metrics = None
+    if server.app.app_uri == _GATEWAY:
+        return
     _settings.limits_file.unlink(missing_ok=True)
     server.metrics = MetricsFile.make(_settings.metrics_file, _settings.workers)
 
 
 def nworkers_changed(server: Any, new: int, _old: int | None) -> None:
     """Know how many workers there should be: SIGTTIN and SIGTTOU change it."""
-    if hasattr(server, "metrics"):
+    if getattr(server, "metrics", None) is not None:
         server.metrics.ask_for(new)
 
 
@@ -101,7 +107,8 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    server.metrics.remove()
+    if server.metrics is not None:
+        server.metrics.remove()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -140,3 +147,5 @@ def worker_exit(_server: Any, worker: Any) -> None:
     services = getattr(worker.wsgi, "extensions", {}).get("tracker")
     if services is not None:
         services.close()
+    elif worker.app.app_uri == _GATEWAY:
+        worker.wsgi.close()

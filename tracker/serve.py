@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tracker import __version__
+from tracker.analytics.gateway.gateway_url import socket_path
 from tracker.app import build_services, create_app, open_database
-from tracker.config import Settings
+from tracker.config import ConfigError, Settings
 from tracker.errors import StorageUnavailable
 from tracker.plugins import load_commands
 from tracker.preflight import Looked, heed, look_at_others, look_at_servers
 from tracker.registry import Registry
+from tracker.reports_wiring import prepare_gateway
 from tracker.services import Stores
 from tracker.storage.engine import Database
 
 Say = Callable[[str], object]
+GATEWAY = "tracker.gateway_wsgi:app"
+_HOST_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_conf.py")
 
 
@@ -42,6 +49,41 @@ def server_arguments() -> list[str]:
     """Return the command line that serves Tracker: gunicorn with this package's settings and application."""
     # -P: a folder called tracker in the working directory, such as a checkout, is not the package.
     return [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN_SETTINGS), "tracker.wsgi:app"]
+
+
+def serve_reports(settings: Settings, address: str, say: Say) -> None:
+    """Check, print the address, and become gunicorn that serves reports to other instances there: HOST:PORT, or unix:/PATH.
+
+    Raises ConfigError; never returns.
+    """
+    _check_address(address)
+    is_new = prepare_gateway(settings)
+    say(
+        f"Tracker {__version__}\n  Reports   {address}\n"
+        f"  Secret    {settings.reports_secret_file}{', made now: those that ask need it too' if is_new else ''}\n"
+        f"  Database  {shown_database(settings.database_url)}\n"
+    )
+    sys.stdout.flush()
+    # One process passes on what another one answers; only its user may connect to its socket.
+    more = ["--bind", address, "--workers", "1", "--umask", "0o177", GATEWAY]
+    os.execv(sys.executable, [*server_arguments()[:-1], *more])  # noqa: S606 - no shell is meant
+
+
+def _check_address(address: str) -> None:
+    """Raise ConfigError unless something can listen there, and nothing does."""
+    if not address.startswith("unix:"):
+        if _HOST_PORT.fullmatch(address) is None:
+            raise ConfigError(f"the address to serve reports at is unix:/PATH or HOST:PORT, not '{address}'")
+        return
+    try:
+        path = socket_path(address.removeprefix("unix:"))
+    except ValueError as failure:
+        raise ConfigError(f"the address to serve reports at {failure}") from None
+    if not Path(path).parent.is_dir():
+        raise ConfigError(f"there is no folder {Path(path).parent} for the socket")
+    with socket.socket(socket.AF_UNIX) as other, suppress(FileNotFoundError, ConnectionRefusedError):
+        other.connect(path)
+        raise ConfigError(f"another process serves at {address}")
 
 
 def prepare(settings: Settings, warn: Say) -> None:

@@ -19,8 +19,8 @@ from tests.processes import until
 from tracker.analytics.clickhouse import clickhouse_errors
 from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
-from tracker.app import reports_setup
 from tracker.config import ConfigError, Settings
+from tracker.reports_wiring import reports_setup
 
 pytestmark = pytest.mark.processes
 
@@ -130,7 +130,7 @@ def test_a_server_that_is_too_old_is_refused(
     [
         ("clickhouse://host", "name a database"),
         ("clickhouse://user:secret@host/a;b", "name a database"),
-        ("http://user:secret@host/a", "clickhouse://USER"),
+        ("redis://user:secret@host/a", "clickhouse://USER"),
         ("clickhouse://user:secret@host:port/a", "clickhouse://USER"),
     ],
 )

@@ -81,9 +81,10 @@ ROOMS: dict[str, set[str]] = {
     "tracker.jobs": {"tracker.ingest", "tracker.privacy", "tracker.storage.recovery", *STORAGE, *PURE},
     # reports: a copy derived from the truth, the process that answers from it, and its client in the workers
     "tracker.analytics": {
-        "tracker", "tracker.analytics.copy", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
+        "tracker", "tracker.analytics.copy", "tracker.analytics.gateway", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
         "tracker.storage.schema", *PURE,
     },
+    "tracker.analytics.gateway": {"tracker.analytics.process", "tracker.outgoing", "tracker.private_file"},
     "tracker.analytics.copy": {"tracker.analytics.queries", "tracker.private_file", "tracker.questions", *STORAGE, *PURE},
     "tracker.analytics.clickhouse": {
         "tracker.analytics.copy", "tracker.analytics.queries", "tracker.questions", *STORAGE, *PURE,
@@ -135,7 +136,12 @@ ROOMS: dict[str, set[str]] = {
         "tracker.config", "tracker.rate_limits", "tracker.storage.engine", "tracker.storage.shards",
     },
     "tracker.serve": {"*"},
+    "tracker.reports_wiring": {
+        "tracker.analytics", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.gateway", "tracker.analytics.process",
+        "tracker.config", "tracker.questions",
+    },
     "tracker.wsgi": {"tracker.app"},
+    "tracker.gateway_wsgi": {"tracker.config", "tracker.reports_wiring"},
     "tracker.garbage": set(),
     "tracker.gunicorn_conf": {"tracker.config", "tracker.garbage", "tracker.http.server", "tracker.metrics", "tracker.storage.engine"},
     "tracker.demo.traffic": {"tracker.times"},
@@ -155,7 +161,7 @@ OUTSIDE: dict[str, set[str]] = {
     "flask": {"tracker.app", "tracker.console", "tracker.http", "tracker.rate_limits"},
     "flask_limiter": {"tracker.rate_limits"},
     "gevent": {
-        "tracker.analytics", "tracker.auth", "tracker.console", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
+        "tracker.analytics", "tracker.analytics.gateway", "tracker.auth", "tracker.console", "tracker.http", "tracker.http.message", "tracker.http.server", "tracker.importing",
         "tracker.inbox", "tracker.ingest", "tracker.jobs", "tracker.live", "tracker.mail", "tracker.outgoing", "tracker.rate_limits", "tracker.reports", "tracker.storage.accounts",
         "tracker.storage.aggregates",
         "tracker.storage.engine", "tracker.storage.subscribers", "tracker.delivery",
@@ -169,7 +175,7 @@ OUTSIDE: dict[str, set[str]] = {
         "commands", "tracker.api", "tracker.fields", "tracker.openapi", "tracker.registry",
     },
     "orjson": {
-        "tracker.analytics", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
+        "tracker.analytics", "tracker.analytics.clickhouse", "tracker.analytics.copy", "tracker.analytics.gateway", "tracker.analytics.process", "tracker.api", "tracker.console", "tracker.domain", "tracker.formats", "tracker.http", "tracker.http.body", "tracker.http.message",
         "tracker.inbox", "tracker.ingest", "tracker.integrity", "tracker.live", "tracker.registry", "tracker.reports",
         "tracker.questions", "tracker.sdks", "tracker.storage.accounts", "tracker.storage.aggregates",
     },

@@ -24,6 +24,7 @@ SHARED: dict[str, str] = {
 SMALL: dict[str, str] = {
     "tracker.analytics.queries.cell_actors": "it knows every report with cells, and `people_answer` none",
     "tracker.cli.__main__": "Python looks for it by this name",
+    "tracker.gateway_wsgi": "gunicorn loads it by its path",
     "tracker.garbage": "one rule for workers and for imports",
     "tracker.formats.sent_names": "one rule of shown names for the registry and for what is kept of refused calls",
     "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",

@@ -52,6 +52,11 @@ class ReportsClient:
         self._upkeep: gevent.Greenlet | None = None
         self._look: gevent.Greenlet | None = None
 
+    @property
+    def is_asker(self) -> bool:
+        """Whether another instance serves the copies."""
+        return False
+
     def ask(
         self, question: Any, user_id: int, deadline: float | None = None, spellings: Spellings = PLAIN
     ) -> Reply:
@@ -60,15 +65,15 @@ class ReportsClient:
         `deadline` is a `time.monotonic()` second. Nothing is raised: tracking goes on without reports.
         """
         seconds = ASK_SECONDS if deadline is None else deadline - time.monotonic() - RESERVE_SECONDS
-        return self._request({"ask": self._encoded(question, spellings), "user": user_id}, seconds)
+        return self.pass_on({"ask": self._encoded(question, spellings), "user": user_id}, seconds)
 
     def moves(self, question: Any, spellings: Spellings, seconds: float) -> Reply:
         """Ask who has come into a segment and who has gone; the reply is as that of `ask`. Nobody's questions wait for it in turn."""
-        return self._request({"moves": self._encoded(question, spellings), "user": NOBODY}, seconds)
+        return self.pass_on({"moves": self._encoded(question, spellings), "user": NOBODY}, seconds)
 
     def judge(self, question: Any, seconds: float) -> list[list[int] | None] | None:
         """Return for each goal of an `EventMatch` the ids of the events that it holds for; None while nobody can tell."""
-        reply = self._request({"judge": self._encode(question)}, seconds)
+        reply = self.pass_on({"judge": self._encode(question)}, seconds)
         return reply.get("judged")
 
     def _encoded(self, question: Any, spellings: Spellings) -> Reply:
@@ -78,7 +83,7 @@ class ReportsClient:
     def request(self, message: Reply, seconds: float = LONG_SECONDS) -> Reply:
         """Send a message and return the reply to it, or `{"error": "unavailable", …}`. A process that hangs is replaced first."""
         self._connection.end_hung()
-        return self._request(message, seconds)
+        return self.pass_on(message, seconds)
 
     def status_if_running(self) -> Reply | None:
         """Return what the process tells of its copies, or `{"error": …}` if it does not answer; None if there is none."""
@@ -92,13 +97,14 @@ class ReportsClient:
         try:
             return self._connection.exchange(message, time.monotonic() + STATUS_SECONDS)
         except ReportsHung:
-            return _unavailable("the reports process does not answer")
+            return unavailable("the reports process does not answer")
         except (ReportsAway, OSError):
             return None
 
-    def _request(self, message: Reply, seconds: float) -> Reply:
+    def pass_on(self, message: Reply, seconds: float) -> Reply:
+        """Send a message and return the reply to it, as `request` does, without a look whether the process hangs."""
         if not self.is_installed():
-            return _unavailable("DuckDB is not installed: pip install 'tracker[reports]'")
+            return unavailable("DuckDB is not installed: pip install 'tracker[reports]'")
         until = time.monotonic() + seconds
         try:
             try:
@@ -110,12 +116,12 @@ class ReportsClient:
         except ReportsHung:
             if self._look is None or self._look.dead:
                 self._look = gevent.spawn(self._connection.end_hung)
-            return _unavailable(
+            return unavailable(
                 "the reports process does not answer; if it hangs, another one takes its place"
             )
         except (ReportsAway, OSError) as failure:  # such as a full disk; its words may name paths
             _log.warning("reports are not available: %s", failure)
-            return _unavailable("the reports process is away: the log says why")
+            return unavailable("the reports process is away: the log says why")
 
     def has_copy(self, list_id: int) -> bool:
         """Return whether there may be a copy of a list: what is forgotten there is to be erased in it too."""
@@ -132,7 +138,7 @@ class ReportsClient:
     def remove_copy(self, list_id: int) -> None:
         """Remove the copy of a list that is deleted. A process that does not answer now removes it at its next upkeep."""
         if self._setup.is_shared:
-            reply = self._request({"remove": list_id}, STOP_SECONDS)
+            reply = self.pass_on({"remove": list_id}, STOP_SECONDS)
             if "error" in reply:
                 _log.warning("the copy of list %d is not removed yet: %s", list_id, reply.get("detail"))
             return
@@ -181,7 +187,7 @@ class ReportsClient:
         self._connection.wait_for_end()
 
     def serve(self) -> None:
-        """Have the process look after its copies every hour, as long as there are any: for a process that serves."""
+        """Look after the copies every hour: for a process that serves."""
         if self._upkeep is None:
             self._upkeep = gevent.spawn(self._keep_up)
 
@@ -190,15 +196,20 @@ class ReportsClient:
         if self._upkeep is not None:
             self._upkeep.kill()
 
+    def look_after(self) -> None:
+        """Have the process look after its copies, if there are any."""
+        if self._setup.is_shared or self._files.has_data():
+            reply = self.request({"maintain": True})
+            if "error" in reply:
+                _log.warning("the copies for reports were not looked after: %s", reply.get("detail"))
+
     def _keep_up(self) -> None:
         gevent.sleep(FIRST_UPKEEP_SECONDS)
         while True:
-            if self._setup.is_shared or self._files.has_data():
-                reply = self.request({"maintain": True})
-                if "error" in reply:
-                    _log.warning("the copies for reports were not looked after: %s", reply.get("detail"))
+            self.look_after()
             gevent.sleep(UPKEEP_SECONDS)
 
 
-def _unavailable(detail: str) -> Reply:
+def unavailable(detail: str) -> Reply:
+    """Return the reply to a message that nobody answers, with the words for whoever asks."""
     return {"error": UNAVAILABLE, "detail": detail}

@@ -201,6 +201,9 @@ def _reports(services: Services) -> Check:
     told = client.status_if_running()
     if told is None:
         return Check("Reports", OK, "The process rests until somebody asks")
+    if "error" in told and client.is_asker:
+        fix = "See that 'tracker reports serve' runs there, with the same secret, version and database"
+        return Check("Reports", BAD, f"Not answered here: {told['detail']}", fix)
     if "error" in told:
         fix = "It is replaced within some seconds; if not, see the file log beside the copies"
         return Check("Reports", BAD, "The process does not answer", fix)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from tracker.analytics.reports_client import ReportsClient
-from tracker.app import backup_folder, now_ms, open_database, reports_setup
+from tracker.app import backup_folder, now_ms, open_database
 from tracker.cli.context import open_services
 from tracker.cli.output import note, progress
 from tracker.cli.reports import check_copy
 from tracker.config import Settings
 from tracker.integrity.counter_check import Recount, recount
 from tracker.plugins import load_commands
+from tracker.reports_wiring import reports_client
 from tracker.serve import checked_upgrade
 from tracker.services import Services
 from tracker.storage.aggregates import count_overdue
@@ -101,7 +101,7 @@ def restore_database(file: Path) -> None:
     """
     settings = Settings.from_environ()
     migrations = open_database(settings, load_commands(settings.plugins_folder)).migrations
-    reports = ReportsClient(reports_setup(settings))
+    reports = reports_client(settings)
     reports.stop_process()  # it reads the database for a minute after the last question
     with progress(1, "Copying") as at:
         restored = restore(settings.database_url, file, migrations, at)

@@ -1,4 +1,4 @@
-"""Commands about the copies for reports: `tracker reports status`, `rebuild` and `check`."""
+"""Commands about the copies for reports: `tracker reports status`, `serve`, `rebuild` and `check`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 
 from tracker.cli.context import open_services
 from tracker.cli.output import print_table, progress
+from tracker.config import Settings
+from tracker.serve import serve_reports
 from tracker.services import Services
 from tracker.storage.events import scan
 from tracker.times import iso_utc
@@ -30,6 +32,16 @@ def show_copies() -> None:
     print_table(("LIST", "EVENTS", "SIZE", "AS OF", "BUILT", "BUILDING"), map(_row, told["status"]))
     if "process" in told:
         click.echo(_of_process(**told["process"]))
+
+
+@reports.command("serve")
+@click.argument("address")
+def serve_copies(address: str) -> None:
+    """Serve reports to other instances of this database, at ADDRESS: unix:/PATH, or HOST:PORT for plain HTTP behind a proxy that speaks TLS.
+
+    Those have TRACKER_REPORTS_URL, and both the same TRACKER_REPORTS_SECRET_FILE, which is made if there is none.
+    """
+    serve_reports(Settings.from_environ(), address, click.echo)
 
 
 @reports.command("rebuild")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.outgoing.posting import ANSWER_BYTES, POST_SECONDS, Poster, PostResult
+from tracker.outgoing.posting import ANSWER_BYTES, POST_SECONDS, Poster, PostResult, system_context
 from tracker.outgoing.signature import new_secret, shown_secret, signed_headers
 from tracker.outgoing.targets import AllowedTargets, CheckedURL, TargetRefused, target_of
 
@@ -17,5 +17,6 @@ __all__ = [
     "new_secret",
     "shown_secret",
     "signed_headers",
+    "system_context",
     "target_of",
 ]

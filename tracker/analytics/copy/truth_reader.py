@@ -41,3 +41,21 @@ class TruthReader:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+class KnownSource:
+    """The source of a database, read once, when it is first asked for."""
+
+    def __init__(self, open_database: Callable[[], Database]) -> None:
+        self._open_database = open_database
+        self._known: str | None = None
+
+    def __call__(self) -> str:
+        """Return it. Raises StorageUnavailable as long as it could not be read."""
+        if self._known is None:
+            truth = TruthReader(self._open_database())
+            try:
+                self._known = truth.source()
+            finally:
+                truth.close()
+        return self._known

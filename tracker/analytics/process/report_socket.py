@@ -29,6 +29,8 @@ CHUNK = 64 * 1024
 UNAVAILABLE, TIMEOUT, TOO_LARGE = "unavailable", "timeout", "too_large"
 #: The key of an encoded question under which the spellings of the list's names stand, if it has any.
 SPELLINGS = "spellings"
+#: The key under which a serving instance tells another one's log why it is not answered.
+SERVING = "serving"
 BAD_REGEX, BAD_GOAL, BAD_STEP = "bad_regex", "bad_goal", "bad_step"
 
 

@@ -21,6 +21,8 @@ SERVER, BUILDER = "tracker.analytics.process.serve_reports", "tracker.analytics.
 DETACHED = ("/bin/sh", "-c", 'exec 3<&0; "$0" "$@" <&3 3<&- &')
 #: The file that a process of reports has locked as long as it lives.
 LOCK = "lock"
+#: The file that a gateway has locked, with others, as long as it serves the folder.
+SERVED = "served"
 #: The log of the process in the folder of the copies, and the bytes from which a start begins it anew.
 LOG, MAX_LOG_BYTES = "log", 1024 * 1024
 

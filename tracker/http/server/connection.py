@@ -47,12 +47,12 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         client: ClientSocket,
         cfg: Any,
         address: Any,
-        max_body_bytes_at: Callable[[str], int],
+        max_body_bytes_of: Callable[[Any], int],
         places: Places,
         budget: Budget,
     ) -> None:
         super().__init__(client)
-        self._most_body_bytes, self._places, self._budget = max_body_bytes_at, places, budget
+        self._most_body_bytes, self._places, self._budget = max_body_bytes_of, places, budget
         # One bound for both: a request must be complete this long after its first byte, and an answer be read.
         self._idle_seconds, self._request_seconds = cfg.keepalive, cfg.timeout or _REQUEST_SECONDS
         self._request: Any = None
@@ -142,7 +142,7 @@ class Connection(SocketUnreader):  # type: ignore[misc]
         announced = reader.length if isinstance(reader, LengthReader) else None
         if announced == 0:
             return
-        most = self._most_body_bytes(unquote_to_wsgi_str(request.path))
+        most = self._most_body_bytes(request)
         if announced and announced > most:
             self._leave(request)
             return

@@ -14,6 +14,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from gunicorn.util import unquote_to_wsgi_str
 from gunicorn.workers.ggevent import GeventWorker
 
 from tracker.call import Answer
@@ -103,8 +104,14 @@ class TrackerWorker(GeventWorker):  # type: ignore[misc]
         middleware = getattr(self.wsgi, "wsgi_app", None)
         return middleware if isinstance(middleware, RequestMiddleware) else None
 
-    def _most_body_bytes(self, path: str) -> int:
-        return self._middleware.max_body_bytes_at(path) if self._middleware else MAX_BODY_BYTES
+    @cached_property
+    def _most_body_bytes(self) -> Callable[[Any], int]:
+        """Return what tells how large the body of a request may be, which is looked at when its head is there."""
+        middleware = self._middleware
+        if middleware is not None:
+            return lambda request: middleware.max_body_bytes_at(unquote_to_wsgi_str(request.path))
+        of_head: Callable[[Any], int] | None = getattr(self.wsgi, "max_body_bytes_of", None)
+        return (lambda _: MAX_BODY_BYTES) if of_head is None else lambda request: of_head(request.headers)
 
     def handle_request(self, listener_name: Any, request: Any, client: Any, addr: Any) -> None:
         """Answer a request by the fast path, or by gunicorn's general handling.
