@@ -1,6 +1,6 @@
 """How fast is Tracker, as a share of what a bare Flask JSON echo does in the same run? `make bench`.
 
-Parts: live, listings, growth, timeline, reports, triggers. `profile` is for developers: where does the time of an event go?
+Parts: live, listings, growth, timeline, reports, triggers, costs. `profile` is for developers: where does the time of an event go?
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from bench import growth, listings, live, profile, reports, timeline, triggers_while_live
+from bench import costs, growth, listings, live, profile, reports, timeline, triggers_while_live
 from bench.load import BenchFailed
 from bench.machine import describe
 from bench.plan import Plan
@@ -25,6 +26,7 @@ PARTS = {
     "timeline": timeline,
     "reports": reports,
     "triggers": triggers_while_live,
+    "costs": costs,
     "profile": profile,
 }
 #: What `make bench` measures.
@@ -48,7 +50,11 @@ def read_arguments() -> argparse.Namespace:
         "--scale", type=float, default=1.0, help="of visitors and stored events; for a quick look"
     )
     parser.add_argument("--connections", type=int, default=CONNECTIONS, help=f"default {CONNECTIONS}")
-    parser.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="put the results into docs/performance.md, costs into docs/scale.md",
+    )
     parser.add_argument(
         "--folder", help="where the databases are made: a real disk (default: the temporary folder)"
     )
@@ -60,8 +66,9 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = read_arguments()
+    tempfile.tempdir = arguments.folder  # servers put their folders there too
     names = arguments.parts or USUAL
-    with tempfile.TemporaryDirectory(prefix="tracker-bench-", dir=arguments.folder) as name:
+    with tempfile.TemporaryDirectory(prefix="tracker-bench-") as name:
         folder = Path(name)
         reports = [describe(folder)]
         site = make_site(folder, arguments.scale, arguments.connections)
@@ -75,7 +82,10 @@ def main() -> int:
                 print(f"\n!!! {part} FAILED: {failure}\n!!! No figure of it means anything.", file=sys.stderr)
                 return 1
     if arguments.write:
-        for report in reports:
+        machine, *measured = reports
+        for page in {report.page for report in measured}:
+            write(replace(machine, page=page))
+        for report in measured:
             write(report)
     return 0
 

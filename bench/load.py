@@ -39,7 +39,8 @@ class BenchFailed(Exception):
 class Load:
     """What one run of the client saw: answers, all of them 200, in so many seconds. Latencies in milliseconds.
 
-    `events` is how many events a request carried, `client_seconds` the processor time that the client took.
+    `events` is how many events a request carried, `client_seconds` the processor time that the client took. `refused` were
+    answered, but not with 2xx, where that was allowed: they are none of `requests`.
     """
 
     requests: int
@@ -48,6 +49,7 @@ class Load:
     p99: float
     client_seconds: float
     events: int = 1
+    refused: int = 0
 
     @property
     def per_second(self) -> float:
@@ -69,10 +71,11 @@ def load(
     events: int = 1,
     connections: int | None = None,
     midway: Callable[[], None] | None = None,
+    may_refuse: bool = False,
 ) -> Load:
     """Drive `url` for so long, or with so many requests, over the site's connections; `midway` is called under load.
 
-    Raises BenchFailed when an answer was missing, or was not 2xx.
+    Raises BenchFailed when an answer was missing, or was not 2xx unless it `may_refuse`.
     """
     connections = connections or site.connections
     limits = [str(min(seconds, NO_LIMIT)), str(requests), str(connections), str(secrets.randbits(31))]
@@ -97,7 +100,8 @@ def load(
             wrk.stdout.close()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return _checked(drained, said, spent, events)
+    refused = said[1] if may_refuse else 0
+    return _checked(drained, [said[0], said[1] - refused, *said[2:]], spent, events, refused)
 
 
 def _until_drained(wrk: subprocess.Popen[str]) -> tuple[list[int], list[int]]:
@@ -115,10 +119,12 @@ def _until_drained(wrk: subprocess.Popen[str]) -> tuple[list[int], list[int]]:
     raise BenchFailed("the client ended before all answers were there")
 
 
-def _checked(drained: Sequence[int], said: Sequence[int], client_seconds: float, events: int) -> Load:
+def _checked(
+    drained: Sequence[int], said: Sequence[int], client_seconds: float, events: int, refused: int
+) -> Load:
     (asked, micros), (answers, failures, lost, p50, p99) = drained, said
     if failures or lost or asked != answers:
         raise BenchFailed(
             f"of {asked} requests {asked - answers} were not answered, {failures} not with 2xx, {lost} connections failed"
         )
-    return Load(answers, micros / 1e6, p50 / 1000, p99 / 1000, client_seconds, events)
+    return Load(answers - refused, micros / 1e6, p50 / 1000, p99 / 1000, client_seconds, events, refused)

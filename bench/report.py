@@ -1,4 +1,4 @@
-"""How are figures shown, and kept? Markdown, printed, and put between markers into docs/performance.md."""
+"""How are figures shown, and kept? Markdown, printed, and put between markers into a page of docs/."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.load import Load
 from bench.servers import ROOT
@@ -20,6 +21,7 @@ class Report:
     part: str
     title: str
     blocks: list[str] = field(default_factory=list)
+    page: Path = PAGE
 
     def say(self, text: str) -> None:
         self.blocks.append(text)
@@ -34,12 +36,12 @@ class Report:
 
 
 def write(report: Report) -> None:
-    """Put the report in the place of the last one of its part, or at the page's end."""
+    """Put the report in the place of the last one of its part in its page, or at the page's end."""
     begin, end = f"<!-- bench:{report.part} -->", f"<!-- /bench:{report.part} -->"
-    text, written = PAGE.read_text(), f"{begin}\n{report}\n{end}"
+    text, written = report.page.read_text(), f"{begin}\n{report}\n{end}"
     place = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
     new, found = place.subn(lambda _: written, text)
-    PAGE.write_text(new if found else f"{text.rstrip()}\n\n{written}\n")
+    report.page.write_text(new if found else f"{text.rstrip()}\n\n{written}\n")
 
 
 LOAD_HEADS = ("", "a second", "p50 ms", "p99 ms", "ratio", "lowest–highest", "asked for", "client")

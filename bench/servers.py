@@ -55,18 +55,24 @@ def _wait_until_it_answers(port: int, server: subprocess.Popen[bytes], log: Path
 
 def workers_pss_megabytes(url: str) -> list[float]:
     """Memory of each worker process listening at `url`: its own pages and its share of shared ones."""
+    rollups = [(process / "smaps_rollup").read_text() for process in worker_processes(url)]
+    return [
+        next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+        for rollup in rollups
+    ]
+
+
+def worker_processes(url: str) -> list[Path]:
+    """The folders in /proc of the worker processes that listen at `url`."""
     port = int(url.rpartition(":")[2])
     found = []
-    for status in Path("/proc").glob("[0-9]*/smaps_rollup"):
+    for environ in Path("/proc").glob("[0-9]*/environ"):
         try:
-            environ = (status.parent / "environ").read_bytes()
-            rollup = status.read_text()
+            is_of_port = b"\0PORT=%d\0" % port in environ.read_bytes()
         except OSError:  # the process ended, or is another user's
             continue
-        if b"\0PORT=%d\0" % port in environ and _has_parent_of_same_port(status.parent, port):
-            found.append(
-                next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-            )
+        if is_of_port and _has_parent_of_same_port(environ.parent, port):
+            found.append(environ.parent)
     return found
 
 

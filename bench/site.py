@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,20 +95,44 @@ class Database:
             path.unlink()
 
 
+@dataclass(frozen=True)
+class AnyDatabase(Database):
+    """A database by its URL; `folder` and `name` say where the log of Tracker's processes goes, and a file's bytes."""
+
+    address: str
+
+    @property
+    def url(self) -> str:
+        return self.address
+
+
 def make_site(folder: Path, scale: float = 1.0, connections: int = CONNECTIONS) -> Site:
     """An empty database with ACCOUNTS users, each with a key and a list; `connections` are what loads come over."""
     people_of_one = max(1, round(VISITORS * scale / ACCOUNTS / VISITORS_A_SUBSCRIBER))
     site = Site(folder, people_of_one * ACCOUNTS * VISITORS_A_SUBSCRIBER, connections)
-    settings = Settings.from_environ({"TRACKER_DATABASE_URL": f"sqlite:///{folder}/empty.db"})
+    furnish(site.accounts, {"TRACKER_DATABASE_URL": f"sqlite:///{folder}/empty.db"})
+    return site
+
+
+def furnish(
+    accounts: Path, environ: Mapping[str, str], count: int = ACCOUNTS, is_spread: bool = False
+) -> None:
+    """Make so many users in an empty database, each with a key and a list, and write them into a file.
+
+    Each user has a hidden list besides, so that all their numbers are even. Where lists are to be spread by their numbers,
+    every other user has one more.
+    """
+    settings = Settings.from_environ(environ)
     services = build_services(settings, open_database(settings, load_commands()))
     services.storage.upgrade()
     lines = []
-    for number in range(ACCOUNTS):
+    for number in range(count):
         user = services.stores.users.add(f"user{number}@example.com", "bench-password-1")
         key = services.stores.keys.add(user, "Subscribers.Get")
+        if is_spread and number % 2:
+            services.stores.lists.add(user, "unused")
         list_id = services.stores.lists.add(user, "bench")
         found = services.stores.lists.owned(user, list_id)
         lines.append(f"{key} {list_id} {found.tracker_id if found else ''}")
     services.close()
-    site.accounts.write_text("\n".join(lines) + "\n")
-    return site
+    accounts.write_text("\n".join(lines) + "\n")

@@ -10,6 +10,7 @@ import itertools
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -32,10 +33,10 @@ SECONDS_OF_A_RETURN = 120.0
 
 
 class Node(MariaDB):
-    """One of three servers; it keeps its ports and its data over kills."""
+    """One of three servers; it keeps its ports and its data over kills. `sizes` take the place of the guide's."""
 
-    def __init__(self, number: int) -> None:
-        self.number, self.name = number, f"n{number}"
+    def __init__(self, number: int, sizes: Mapping[str, str] = SIZES) -> None:
+        self.number, self.name, self.sizes = number, f"n{number}", sizes
         self._held = {name: reserve_port() for name in ("group", "missed", "copy")}
         self.ports = {name: holder.getsockname()[1] for name, holder in self._held.items()}
         self._how: list[str] = []
@@ -70,7 +71,7 @@ class Node(MariaDB):
         }
         peers = ",".join(f"127.0.0.1:{node.ports['group']}" for node in nodes)
         settings = self.folder / "galera.cnf"
-        settings.write_text(filled(DEPLOY / "galera.cnf", {group: peers, **mine, **SIZES}))
+        settings.write_text(filled(DEPLOY / "galera.cnf", {group: peers, **mine, **self.sizes}))
         paths = f"[mysqld]\ndatadir={self.data}\nsocket={self.folder / 's'}\n"
         self.defaults.write_text(f"{paths}!include {settings}\n")
 
@@ -145,9 +146,9 @@ def own(folder: Path) -> None:
 class Cluster:
     """Three nodes, which begin with the same files; in a `with` block."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Mapping[str, str] = SIZES) -> None:
         assert LIBRARY.exists(), "Galera is missing: apt-get install galera-4"
-        self._stack = ExitStack()
+        self._stack, self._sizes = ExitStack(), sizes
         self.nodes: list[Node] = []
         self._numbers = itertools.count(1)
 
@@ -166,7 +167,7 @@ class Cluster:
 
     def _start(self) -> None:
         for number in range(1, len(HOSTS) + 1):
-            node = Node(number)
+            node = Node(number, self._sizes)
             self._stack.callback(node.close)
             self.nodes.append(node)
         first = self.nodes[0]
