@@ -114,6 +114,8 @@ def _connected(addresses: list[str], port: int, seconds: float) -> socket.socket
         connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         try:
             connection.settimeout(share)
+            # The head and the body are sent apart: the second need not wait until the first is acknowledged.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.connect((address, port))
             connection.settimeout(seconds)
             return connection
