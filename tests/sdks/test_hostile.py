@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.client import InProcess, Reply, Shop
+from tests.sdks.batches import BATCHES
 from tests.sdks.golden_rows import PREFIX, Row, all_rows, families, listed_of
 from tracker.errors import CommandError
 from tracker.sdks import EVENTS, SdkRequest, SdkRoute
@@ -131,19 +131,6 @@ class Door:
     def stored(self) -> int:
         [(count,)] = self.client.rows("SELECT COUNT(*) FROM events WHERE list_id = ?", self.shop.list_id)
         return int(count)
-
-
-#: Family -> (path, what an event is in its words, what its batch is), given a public id, names and properties.
-BATCHES: dict[str, tuple[str, Callable[..., Any], Callable[..., Any]]] = {
-    "segment": ("/v1/batch", lambda key, name, p: {"type": "track", "event": name, "userId": "u", "properties": p}, lambda key, sent: {"batch": sent}),
-    "posthog": ("/batch", lambda key, name, p: {"event": name, "distinct_id": "u", "properties": p}, lambda key, sent: {"api_key": key, "batch": sent}),
-    "mixpanel": ("/track", lambda key, name, p: {"event": name, "properties": {"token": key, "distinct_id": "u", **p}}, lambda key, sent: sent),
-    "amplitude": ("/2/httpapi", lambda key, name, p: {"event_type": name, "user_id": "u", "event_properties": p}, lambda key, sent: {"api_key": key, "events": sent}),
-    "ga4": ("/mp/collect", lambda key, name, p: {"name": name, "params": p}, lambda key, sent: {"client_id": "1.2", "events": sent}),
-    "umami": ("/api/batch", lambda key, name, p: {"type": "event", "payload": {"website": key, "name": name, "data": p}}, lambda key, sent: sent),
-    "cloudevents": ("", lambda key, name, p: {"specversion": "1.0", "id": name, "source": "/", "type": name, "data": p}, lambda key, sent: sent),
-    "countly": ("/i", lambda key, name, p: {"key": name, "segmentation": p}, lambda key, sent: f"app_key={key}&device_id=d&events={quote(json.dumps(sent))}"),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("family", BATCHES)

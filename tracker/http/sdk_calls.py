@@ -129,6 +129,7 @@ class SdkEvents:
     def _make(self, count: Callable[[int], None]) -> None:
         """Read the things in the request. They are counted before; what cannot be read counts as one."""
         self.request.count = count
+        self.request.public_id = self.credential.public_id if self.credential else None
         try:
             self.items = self.request.without_deep(self.adapter.events(self.request))
         except CommandError:

@@ -81,7 +81,8 @@ Outcomes = Sequence[SdkRefusal | None]
 class SdkRequest:
     """A request below a family's address. Names of headers are in lower case; `params` are the named parts of its route.
 
-    `path_id` is a public id that stood before the path. `now` is UTC milliseconds. `is_known`: an API key was found, so that
+    `path_id` is a public id that stood before the path, `public_id` that of the list to which all of the request goes, None as
+    long as nobody knows it. `now` is UTC milliseconds. `is_known`: an API key was found, so that
     the body may cost what it costs. `has_secret`: it is the credential. `count(n)` counts the n things in it as the sender's
     events, and raises CommandError (429); `memo` is for what an adapter has read of it.
     """
@@ -95,6 +96,7 @@ class SdkRequest:
     now: int = 0
     address: str = ""
     path_id: str | None = None
+    public_id: str | None = None
     max_bytes: int = MAX_BODY_BYTES
     is_known: bool = False
     has_secret: bool = False
@@ -151,6 +153,13 @@ class SdkRequest:
             error if not isinstance(item, CommandError) and shapes.has_deep([*item]) else item
             for item in items
         ]
+
+    def is_of_other_list(self, *keys: Any) -> bool:
+        """Return whether a thing with these keys, each of which may be missing, names another list than the request's."""
+        if self.public_id is None:
+            return False
+        named = (SdkCredential.of(key) or SdkCredential("") for key in keys if key not in (None, ""))
+        return any(each.public_id not in (None, self.public_id) for each in named)
 
     def _note_depth(self) -> None:
         self._has_deep = True

@@ -166,6 +166,11 @@ def no_event(reason: str) -> CommandError:
     return unreadable(reason)
 
 
+def other_list() -> CommandError:
+    """Return why a thing is refused whose key names another list than the request that has it."""
+    return no_event("its key names another list than the request")
+
+
 def base64_of(text: str) -> bytes:
     """Return the bytes in base64 of either alphabet, with or without padding. Raises CommandError (100000)."""
     plain = text.strip().replace("-", "+").replace("_", "/").replace(" ", "+").rstrip("=")

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, no_event, object_of
+from tracker.sdks.shapes import inner, no_event, object_of, other_list
 
 #: Operations on user and group properties that leave a value, in the order in which a later one wins.
 _SETS = ("$setOnce", "$append", "$prepend", "$preInsert", "$postInsert", "$set")
@@ -110,6 +110,8 @@ def _read(request: SdkRequest, sent: Any, envelope: Params) -> list[Params] | Co
         or not (sent.get("user_id") or sent.get("device_id") or _of_groups(sent))
     ):
         return no_event("an event has an event_type, and a user_id or a device_id")
+    if request.is_of_other_list(sent.get("api_key"), envelope["api_key"]):
+        return other_list()
     clock, late = times(request, sent.get("time"), envelope.get("client_upload_time"))
     traits = _values(inner(sent, "user_properties"))
     named, refused = names(sent.get("user_id"), traits.get("email"))

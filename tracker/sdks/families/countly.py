@@ -25,7 +25,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, no_event
+from tracker.sdks.shapes import inner, no_event, other_list
 
 #: Names of Countly's own: a view, which comes again with the time that it took, and a crash.
 _VIEW, _CRASH = "[CLY]_view", "[CLY]_crash"
@@ -111,6 +111,8 @@ def _items_of(request: SdkRequest, sent: Params, events: list[Any] | CommandErro
     """Return what one request becomes; all of a bulk have the key of its first, as they go to one list."""
     if not isinstance(sent.get("device_id"), str) or not isinstance(key, str) or sent.get("app_key") != key:
         return [no_event("a request has app_key, that of all in its bulk, and device_id")]
+    if request.is_of_other_list(key):
+        return [other_list()]
     if isinstance(events, CommandError):
         return [events]
     try:

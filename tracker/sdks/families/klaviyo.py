@@ -22,7 +22,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, object_of
+from tracker.sdks.shapes import inner, object_of, other_list
 
 #: The scheme of the header, and the parameter of pages' addresses.
 _SCHEME, _COMPANY = "klaviyo-api-key", "company_id"
@@ -57,6 +57,8 @@ class Klaviyo(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         kind = "event" if request.path.endswith("/events") else "profile"
         sent = _resource(request.json, kind)
+        if request.is_of_other_list(request.query.get(_COMPANY)):
+            raise other_list()
         return tied(request, [_event(request, sent) if kind == "event" else _profile(request, sent)])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, objects_of
+from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, objects_of, other_list
 
 _ENGAGE, _GROUPS, _IMPORT = "engage", "groups", "import"
 _DEVICE = "$device:"
@@ -86,7 +86,7 @@ class Mixpanel(Adapter):
         read = {_ENGAGE: _profile, _GROUPS: _group}.get(path, _event)
         sent = objects_of(_sent(request)[0])
         request.take(len(sent))
-        return tied(request, [read(request, each) for each in sent])
+        return tied(request, [_of_list(request, each) or read(request, each) for each in sent])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         """Answer with the one character that says all is well, or what those want who ask for more words."""
@@ -144,6 +144,12 @@ def _imported(request: SdkRequest, outcomes: Outcomes) -> SdkReply:
     return SdkReply(
         400, {"code": 400, "status": "Bad Request", "error": error, "failed_records": failed, **count}
     )
+
+
+def _of_list(request: SdkRequest, sent: Params) -> CommandError | None:
+    """Return why an object is refused whose token is that of another list."""
+    keys = inner(sent, "properties").get("token"), sent.get("$token")
+    return other_list() if request.is_of_other_list(*keys) else None
 
 
 def _event(request: SdkRequest, sent: Params) -> list[Params] | CommandError:

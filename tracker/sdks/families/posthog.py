@@ -28,7 +28,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, object_of
+from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, object_of, other_list
 
 #: The path of capture mode v1, whose answer has a result for each event.
 _V1 = "i/v1/analytics/events"
@@ -84,10 +84,7 @@ class PostHog(Adapter):
         first = object_of(messages[0])
         if "event" not in first or not _is_own(request, first, envelope):
             raise unreadable(_NO_MESSAGE)
-        holders = (envelope, first, inner(first, "properties"))
-        return SdkCredential.of(
-            next((each[name] for each in holders for name in _KEY_NAMES if each.get(name)), None)
-        )
+        return SdkCredential.of(next(iter(_keys(request, first, envelope)), None))
 
     def events(self, request: SdkRequest) -> list[Item]:
         envelope, messages = _messages(request)
@@ -130,6 +127,8 @@ class PostHog(Adapter):
         distinct = _distinct(sent, properties) if isinstance(sent, dict) else ""
         if not distinct or not isinstance(sent.get("event"), str) or not _is_own(request, sent, envelope):
             return no_event(_NO_MESSAGE)
+        if request.is_of_other_list(*_keys(request, sent, envelope)):
+            return other_list()
         name = sent["event"]
         if name in _DROPPED:
             return []
@@ -184,6 +183,15 @@ def _distinct(sent: Params, properties: Params) -> str:
     found = (each.get(name) for each in (sent, properties) for name in ("distinct_id", "$distinct_id"))
     named = next((each for each in found if each not in (None, "")), "")
     return str(named) if isinstance(named, (str, int)) and not isinstance(named, bool) else ""
+
+
+def _keys(request: SdkRequest, sent: Params, envelope: Params) -> list[Any]:
+    """Return the keys around a message and in it; where there are none, that of its properties, which may be the site's own."""
+    found = [each[name] for each in (envelope, sent) for name in _KEY_NAMES if each.get(name)]
+    if found or request.path == _V1:
+        return found
+    properties = inner(sent, "properties")
+    return [properties[name] for name in _KEY_NAMES if properties.get(name)]
 
 
 def _is_own(request: SdkRequest, sent: Params, envelope: Params) -> bool:

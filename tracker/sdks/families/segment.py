@@ -25,7 +25,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, no_event, object_of
+from tracker.sdks.shapes import inner, no_event, object_of, other_list
 
 #: The type of a message by the last part of a path, where the message does not say it.
 _TYPES = {
@@ -100,6 +100,9 @@ class Segment(Adapter):
             return no_event(
                 "a message has a type, such as track, userId or anonymousId, and what its type needs"
             )
+        keys = (holder.get("writeKey") for holder in (request.query, envelope, sent))
+        if request.is_of_other_list(*keys):
+            return other_list()
         context = inner(sent, "context") or inner(envelope, "context")
         traits = {**inner(context, "traits"), **inner(sent, "traits")}
         of_user = inner(context, "traits") if make is _group else traits

@@ -21,7 +21,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, no_event, objects_of
+from tracker.sdks.shapes import inner, no_event, objects_of, other_list
 
 _TYPES = ("event", "identify")
 
@@ -59,6 +59,8 @@ class Umami(Adapter):
         kind = sent.get("type") if isinstance(sent, dict) else None
         if kind not in _TYPES or not isinstance(payload.get("website"), str):
             return no_event("a message has a type, event or identify, and a payload with a website")
+        if request.is_of_other_list(payload["website"]):
+            return other_list()
         data = inner(payload, "data")
         external_id = payload.get("id") or (data.get("id") if kind == "identify" else None)
         named, refused = names(external_id, data.get("email") if kind == "identify" else None)
