@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker import ParamReader
 from tracker.api.event_params import EVENT_ID_TAKEN, INVALID_EVENT
-from tracker.api.event_request import EventRequest
+from tracker.api.event_request import EventRequest, prepared
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, CommandError, Error, because
 from tracker.ingest.service import Ingest
@@ -75,7 +75,7 @@ def _event(
 ) -> Event | Outcome:
     """Return the event to store, the result of a test event, or why the event is refused."""
     try:
-        event = request.event(read(_object(sent)))
+        event = prepared(request.event(read(_object(sent))))
     except CommandError as refused:
         return refused
     return ingest.check(event, deadline) if request.is_test(event) else event

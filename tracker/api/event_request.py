@@ -9,10 +9,10 @@ from typing import Any
 from marshmallow import fields
 
 from tracker import Command
-from tracker.api.event_params import INVALID_LIST, INVALID_TIMESTAMP
-from tracker.domain.event import Event, Tracked
+from tracker.api.event_params import INVALID_LIST, INVALID_PROPERTIES, INVALID_TIMESTAMP
+from tracker.domain.event import Event, EventUnstorable, Tracked
 from tracker.domain.event_time import is_event_time
-from tracker.errors import CommandError, Error, hinted
+from tracker.errors import CommandError, Error, because, hinted
 from tracker.formats import event_limits
 from tracker.storage.accounts import GOAL, List
 
@@ -91,6 +91,18 @@ def ignored_names() -> fields.List[Any]:
         "another subscriber"
     )
     return fields.List(fields.String(), metadata={"description": description})
+
+
+def prepared(event: Event) -> Event:
+    """Return the event, ready to be stored. Raises CommandError (12) for one whose properties cannot be.
+
+    What a body reader has read can be. An adapter calculates, and may make a number beyond 64 bits.
+    """
+    try:
+        event.prepare()
+    except EventUnstorable:
+        raise CommandError(because(INVALID_PROPERTIES, "a value that cannot be stored")) from None
+    return event
 
 
 def answer(tracked: Tracked) -> dict[str, Any]:

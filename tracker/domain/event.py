@@ -76,11 +76,14 @@ class Event:
     def prepare(self) -> None:
         """Encode the properties and compute the digest before the transaction: while it is open, no other process can write.
 
-        The event must not change afterwards.
+        The event must not change afterwards. Raises EventUnstorable.
         """
-        self._encoded = self.encoded_properties()
-        if self.event_key is not None:
-            self._digest = self.digest()
+        try:
+            self._encoded = self.encoded_properties()
+            if self.event_key is not None:
+                self._digest = self.digest()
+        except TypeError as failure:
+            raise EventUnstorable(str(failure)) from None
 
     def fresh_uuid(self) -> bytes:
         """Return the uuid of the event's visitor where nothing names one: random, and the same at every call."""
@@ -151,6 +154,10 @@ class Tracked:
 
 class EventIdTaken(Exception):
     """The EventID belongs to another event of the list."""
+
+
+class EventUnstorable(Exception):
+    """A property of the event has a value that cannot be stored, such as a number of more than 64 bits."""
 
 
 class EventOutcomeUnknown(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 import gevent
 
 from tracker.api.event_params import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
-from tracker.api.event_request import EventRequest
+from tracker.api.event_request import EventRequest, prepared
 from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
 from tracker.errors import UNEXPECTED, CommandError, Error, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
@@ -176,7 +176,10 @@ class Import:
         return found
 
     def _event(self, record: Record, read: Event | CommandError | None) -> Event | CommandError | None:
-        return self._complete(record, read) if isinstance(read, Event) else read
+        try:
+            return prepared(self._complete(record, read)) if isinstance(read, Event) else read
+        except CommandError as refused:
+            return refused
 
     def _note_order(self, events: list[Event]) -> None:
         for at in (event.event_at for event in events):

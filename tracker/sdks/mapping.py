@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from tracker.formats import event_limits
 from tracker.formats.client_ip import truncated
 from tracker.formats.email_address import email_key
 from tracker.formats.placeholders import is_placeholder
+from tracker.registry.json_object import MAX_INTEGER, MIN_INTEGER
 from tracker.sdks.adapter import Item, SdkRequest
 from tracker.times import time_ms
 
@@ -112,8 +114,14 @@ def times(request: SdkRequest, happened: Any, sent: Any = None) -> tuple[Params,
         return {}, {}
     claimed_at, sent_at = time_ms(happened), time_ms(sent)
     if claimed_at is None or not is_event_time(event_time(request.now, claimed_at, sent_at), request.now):
-        return {}, {REFUSED_TIME: happened if isinstance(happened, (str, int, float)) else str(happened)}
+        return {}, {REFUSED_TIME: happened if _is_kept(happened) else str(happened)}
     return {"Timestamp": claimed_at} | ({} if sent_at is None else {"SentAt": sent_at}), {}
+
+
+def _is_kept(value: Any) -> bool:
+    """Whether a property may have this value: text, or a number of 64 bits."""
+    is_number = isinstance(value, (int, float)) and math.isfinite(value)
+    return isinstance(value, str) or (is_number and MIN_INTEGER <= value <= MAX_INTEGER)
 
 
 def agent_of(request: SdkRequest, sent: Any = None) -> str:

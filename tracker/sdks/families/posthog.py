@@ -29,6 +29,7 @@ from tracker.sdks.mapping import (
     visitor_uuid,
 )
 from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, object_of, other_list
+from tracker.times import MAX_EPOCH_MS
 
 #: The path of capture mode v1, whose answer has a result for each event.
 _V1 = "i/v1/analytics/events"
@@ -265,6 +266,7 @@ def _clock(request: SdkRequest, sent: Params, envelope: Params) -> tuple[Params,
     """Return when a message happened: its time, or how many milliseconds it waited to be sent."""
     waited = sent.get("offset")
     if not sent.get("timestamp") and isinstance(waited, (int, float)) and not isinstance(waited, bool):
-        return times(request, request.now - int(waited))
+        is_time = abs(waited) < MAX_EPOCH_MS
+        return times(request, request.now - int(waited) if is_time else waited)
     sent_at = envelope.get("sent_at") or sent.get("sent_at") or request.headers.get(_V1_SENT_AT)
     return times(request, sent.get("timestamp"), sent_at)
