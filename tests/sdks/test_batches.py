@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -88,3 +90,74 @@ def test_a_key_in_a_header_makes_no_other_lists_things_its_own(
     for named, count in ((others.public_id, 0), (own.public_id, 1)):
         own.send(path.replace("OTHER", named), text.replace("OTHER", named), Authorization=f"{header} {sent}")
         assert (len(own.stored()), others.stored()) == (count, [])
+
+
+#: Family -> (path, a request in which somebody buys twice for the same, and nothing tells the two apart), given a key.
+PURCHASES: dict[str, Any] = {
+    "segment": ("/v1/batch", lambda key: {"writeKey": key, "batch": [
+        {"type": "track", "event": "Bought", "userId": "u", "properties": {"revenue": 5}}
+    ] * 2}),
+    "posthog": ("/batch", lambda key: {"api_key": key, "batch": [
+        {"event": "Bought", "distinct_id": "u", "properties": {"revenue": 5}}
+    ] * 2}),
+    "amplitude": ("/2/httpapi", lambda key: {"api_key": key, "events": [
+        {"event_type": "Bought", "user_id": "u", "event_properties": {"revenue": 5}}
+    ] * 2}),
+    "mixpanel": ("/track", lambda key: [
+        {"event": "Bought", "properties": {"token": key, "distinct_id": "u", "revenue": 5}}
+    ] * 2),
+    "mixpanel profiles": ("/engage", lambda key: [
+        {"$token": key, "$distinct_id": "u", "$append": {"$transactions": {"$amount": 5}}}
+    ] * 2),
+    "umami": ("/api/batch", lambda key: [
+        {"type": "event", "payload": {"website": key, "name": "Bought", "data": {"revenue": 5}}}
+    ] * 2),
+    "ga4": ("/mp/collect", lambda key: {"client_id": "1.2", "events": [
+        {"name": "purchase", "params": {"value": 5, "currency": "EUR"}}
+    ] * 2}),
+    "matomo": ("/matomo.php", lambda key: {"requests": [{"idsite": 1, "rec": 1, "idgoal": 3, "revenue": 5}] * 2}),
+    "snowplow": ("/com.snowplowanalytics.snowplow/tp2", lambda key: {
+        "schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4",
+        "data": [{"e": "tr", "tv": "js-1", "tr_tt": "5", "uid": "u"}] * 2,
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PURCHASES)
+def test_purchases_that_nothing_tells_apart_count_each(client: InProcess, shop: Shop, case: str) -> None:
+    own = Address(client, shop, case.partition(" ")[0])
+    path, made = PURCHASES[case]
+    for _ in range(2):
+        assert own.send(path, made(own.public_id), is_named_in_path=True).status < 300
+    paid = [properties for name, properties in own.stored() if name == "conversion"]
+    assert len(own.stored()) == 8
+    assert len({each["conversion-id"] for each in paid}) == 4
+
+
+@pytest.mark.parametrize("words", [{"messageId": "m-1"}, {"properties": {"revenue": 5, "order_id": "o-1"}}])
+def test_purchases_with_an_id_count_once(client: InProcess, shop: Shop, words: dict[str, Any]) -> None:
+    own = Address(client, shop, "segment")
+    sent = {"type": "track", "event": "Bought", "userId": "u", "properties": {"revenue": 5}, **words}
+    for _ in range(2):
+        own.send("/v1/batch", {"writeKey": own.public_id, "batch": [sent, sent]})
+    assert own.names().count("conversion") == 1
+
+
+def test_a_request_without_ids_that_comes_again_as_it_was_counts_once_where_its_events_have_times(
+    client: InProcess, shop: Shop
+) -> None:
+    paid = {"$append": {"$transactions": {"$amount": 5, "$time": "2026-01-05T09:00:00"}}}
+    own = Address(client, shop, "mixpanel")
+    for _ in range(2):
+        own.send("/engage", [{"$token": own.public_id, "$distinct_id": "u", **paid}] * 2)
+    assert sorted(own.names()) == ["$transactions"] * 2 + ["conversion"] * 2
+
+
+def test_events_of_one_moment_are_told_apart_by_all_that_they_say(client: InProcess, shop: Shop) -> None:
+    now = time.time_ns() // 1_000_000
+    bought = [{"key": "purchase", "count": 1, "sum": paid, "timestamp": now} for paid in (10, 99, 99)]
+    own = Address(client, shop, "countly")
+    text = f"app_key={own.public_id}&device_id=d&timestamp={now}&events={quote(json.dumps(bought))}"
+    for _ in range(2):
+        assert own.send("/i", text).status == 200
+    assert [properties["$sum"] for _, properties in own.stored()] == [10, 99, 99]

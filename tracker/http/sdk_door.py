@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tracker.call import Answer, Call
 from tracker.dispatch import Dispatcher
@@ -115,7 +115,7 @@ class SdkDoor:
         adapter, environ, call = listed.adapter, visit.environ, visit.call
         request = SdkRequest(
             method, "/".join(parts), {}, environ.get("QUERY_STRING", ""), _headers(environ), now=time.time_ns() // 1_000_000,
-            address=call.address, path_id=visit.path_id, max_bytes=adapter.max_body_bytes,
+            arrival=uuid4().hex, address=call.address, path_id=visit.path_id, max_bytes=adapter.max_body_bytes,
         )  # fmt: skip
         if method == "HEAD":
             return SdkReply(204, b"")

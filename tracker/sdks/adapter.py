@@ -96,17 +96,20 @@ class SdkRequest:
     now: int = 0
     address: str = ""
     path_id: str | None = None
-    public_id: str | None = None
     max_bytes: int = MAX_BODY_BYTES
     is_known: bool = False
     has_secret: bool = False
+    public_id: str | None = None
     #: The EventID of an event that has none, for SDKs whose events have no ids: a row of an export has one.
     row_id: str | None = None
+    #: Tells the request from all others, for events without ids.
+    arrival: str = ""
     #: Returns the UUID of today's visitor, given their address and user agent: for SDKs that know no visitor.
     visitor_of_day: Callable[[str, str], str] = lambda _address, _agent: ""
     count: Callable[[int], None] = lambda _number: None
     memo: dict[str, Any] = field(default_factory=dict)
     _has_deep: bool = False
+    _places: int = 0
     _inner_values: int = 0
     _inner_bytes: int = 0
     _broken: int = 0
@@ -160,6 +163,11 @@ class SdkRequest:
             return False
         named = (SdkCredential.of(key) or SdkCredential("") for key in keys if key not in (None, ""))
         return any(each.public_id not in (None, self.public_id) for each in named)
+
+    def next_place(self) -> tuple[str, int, int]:
+        """Return what tells a thing without an id from all others, of this request and of all requests."""
+        self._places += 1
+        return self.arrival, self.now, self._places
 
     def _note_depth(self) -> None:
         self._has_deep = True

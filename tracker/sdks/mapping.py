@@ -76,6 +76,17 @@ def hashed(*parts: Any) -> str:
     return "h-" + base64.urlsafe_b64encode(hashlib.sha256(text).digest()).decode().rstrip("=")
 
 
+def occurrence_id(request: SdkRequest, *contents: Any) -> str:
+    """Return the EventID of an event that has none, and comes again as it was: it follows from what the event says.
+
+    Equal events of one request are told apart by their order.
+    """
+    own = hashed(*contents)
+    seen = request.memo.setdefault("occurrences", {})
+    seen[own] = number = seen.get(own, 0) + 1
+    return own if number == 1 else hashed(own, number)
+
+
 def names(external_id: Any = None, email: Any = None) -> tuple[Params, Params]:
     """Return `ID` and `Email` as far as Tracker takes them, and the properties that keep what it does not take.
 
@@ -245,18 +256,20 @@ def screen_of(sent: Any, between: str) -> Params:
 
 
 def conversion_of(
-    event: Mapping[str, Any], value: Any, currency: Any = None, order_id: Any = None, now: int = 0
+    request: SdkRequest, event: Mapping[str, Any], value: Any, currency: Any = None, order_id: Any = None
 ) -> list[Params]:
     """Return the conversion that an event with revenue is, beside itself: of the same subscriber and time. [] without a value.
 
-    `now` is for SDKs whose events have no id: what is bought twice, with nothing that tells the two apart, counts twice.
+    Its id is that of the order, else that of the event. Where an event has none either, each purchase counts, however
+    equal they are.
     """
     is_money = isinstance(value, (int, float, str)) and not isinstance(value, bool) and value != ""
     if not is_money or event_limits.conversion_value_fault(value) is not None or event["Event"] == CONVERSION:
         return []
-    own = event.get("EventID") or hashed("e", dict(event), order_id or now)
     number = order_id if isinstance(order_id, (str, int)) and not isinstance(order_id, bool) else ""
     is_order = event_limits.trimmed(str(number)) and not event_limits.is_placeholder_order(number)
+    told_apart = (order_id,) if is_order else request.next_place()
+    own = event.get("EventID") or hashed("e", dict(event), *told_apart)
     properties = {
         "conversion-id": number if is_order else own,
         "conversion-name": event["Event"],

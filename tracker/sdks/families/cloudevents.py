@@ -80,7 +80,7 @@ class CloudEvents(Adapter):
         if is_identify:
             return [identify(traits, said, named, clock, **options)]
         event = made(sent["type"], {**said, **properties}, named, clock, **options)
-        return [event, *conversion_of(event, *money_in(properties))]
+        return [event, *conversion_of(request, event, *money_in(properties))]
 
 
 def _binary(request: SdkRequest) -> Params:

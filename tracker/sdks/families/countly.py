@@ -17,11 +17,11 @@ from tracker.sdks.mapping import (
     agent_of,
     alias_of,
     event_id,
-    hashed,
     identify,
     is_uuid,
     made,
     names,
+    occurrence_id,
     times,
     visitor_uuid,
 )
@@ -157,7 +157,9 @@ class _Sender:
         yield from (self._event(each) for each in events)
         crash = self._of("crash")
         if crash:
-            yield [made(_CRASH, {**self.said, **crash}, *self._shared({}), **self._options({}, _CRASH))]
+            yield [
+                made(_CRASH, {**self.said, **crash}, *self._shared({}), **self._options({}, _CRASH, crash))
+            ]
 
     def _of(self, name: str) -> Params:
         found = _value(self._request, self._sent.get(name))
@@ -172,7 +174,7 @@ class _Sender:
         own = event_id(event.get("id"))
         moment = event.get("timestamp") or self._sent.get("timestamp")
         if own is None and moment:
-            own = hashed("y", self._device, moment, *kind)
+            own = occurrence_id(self._request, "y", self._device, moment, *kind)
         return {"agent": self.agent, "UUID": self.visitor, "EventID": own}
 
     def _changed(self) -> Params:
@@ -190,7 +192,11 @@ class _Sender:
         traits |= {name: value for name, value in custom if not _is_operation(value)}
         of_email, refused = names(None, traits.get("email"))
         return identify(
-            traits, {**self.said, **refused}, of_email, *self._shared({}), **self._options({}, "identify")
+            traits,
+            {**self.said, **refused},
+            of_email,
+            *self._shared({}),
+            **self._options({}, "identify", details),
         )
 
     def _event(self, sent: Any) -> Item:
@@ -206,7 +212,7 @@ class _Sender:
         _, late = times(self._request, sent.get("timestamp"))
         said = {**self.said, **(self._page(segmentation) if is_view else {}), **late, **numbers}
         name = PAGE_VIEW if is_view else sent["key"]
-        options = self._options(sent, sent["key"], segmentation)
+        options = self._options(sent, sent["key"], segmentation, *([numbers] if numbers else ()))
         return [made(name, {**said, **segmentation}, *self._shared(sent), **options)]
 
     def _page(self, view: Params) -> Params:

@@ -55,7 +55,7 @@ class CustomerIo(Adapter):
             return [[_identify(request, sent)]]
         event = _event(request, sent)
         money = money_in(inner(sent, "data"))
-        return tied(request, [[event, *conversion_of(event, *money, now=request.now)]])
+        return tied(request, [[event, *conversion_of(request, event, *money)]])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         return SdkReply(200, {})

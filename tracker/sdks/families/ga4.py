@@ -106,7 +106,7 @@ class _Sender:
         event = made(sent["name"], properties, self._names, clock, self._address, **self._options)
         value = params.get("value") if sent["name"] == _PURCHASE else None
         money = value, params.get("currency"), params.get("transaction_id")
-        return [event, *conversion_of(event, *money, now=self._request.now)]
+        return [event, *conversion_of(self._request, event, *money)]
 
     def _moment(self, sent: Params) -> tuple[Params, Params]:
         """Return the time of an event, or else that of its request: microseconds."""

@@ -104,7 +104,7 @@ def _event(request: SdkRequest, sent: Params) -> list[Params]:
     order_id = money_in(properties)[2] or next(
         (properties[name] for name in _ORDER_IDS if properties.get(name)), None
     )
-    return [event, *conversion_of(event, value, currency, order_id, now=request.now)]
+    return [event, *conversion_of(request, event, value, currency, order_id)]
 
 
 def _profile(request: SdkRequest, sent: Params) -> list[Params]:

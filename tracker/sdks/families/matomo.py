@@ -157,7 +157,7 @@ def _read(request: SdkRequest, sent: Any) -> list[Params] | CommandError:
     )
     is_cart = sent.get("idgoal") == "0" and not sent.get("ec_id")
     value = told.get("revenue") if sent.get("idgoal") and not is_cart else None
-    return [event, *conversion_of(event, value, order_id=sent.get("ec_id"), now=request.now)]
+    return [event, *conversion_of(request, event, value, order_id=sent.get("ec_id"))]
 
 
 def _name_of(sent: Params) -> str:

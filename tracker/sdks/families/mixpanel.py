@@ -17,11 +17,11 @@ from tracker.sdks.mapping import (
     agent_of,
     conversion_of,
     event_id,
-    hashed,
     identify,
     made,
     money_in,
     names,
+    occurrence_id,
     tied,
     times,
     visitor_uuid,
@@ -172,7 +172,7 @@ def _event(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
     if name == "$identify":
         return [identify({}, said, who, *shared, **options)]
     event = made(PAGE_VIEW if name == "$mp_web_page_view" else name, said, who, *shared, **options)
-    return [event, *conversion_of(event, *money_in(properties), now=request.now)]
+    return [event, *conversion_of(request, event, *money_in(properties))]
 
 
 def _profile(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
@@ -191,11 +191,11 @@ def _profile(request: SdkRequest, sent: Params) -> list[Params] | CommandError:
     happened = paid.get("$time")
     is_zoneless = isinstance(happened, str) and len(happened) == len("2026-01-05T09:00:00")
     clock, late = times(request, f"{happened}Z" if is_zoneless else happened)
-    own = hashed("p", sent["$distinct_id"], paid) if happened else None
+    own = occurrence_id(request, "p", sent["$distinct_id"], paid) if happened else None
     said = {**paid, **refused, **late}
     event = made("$transactions", said, who, clock, agent=agent_of(request), EventID=own)
     _, currency, order_id = money_in(paid)
-    return [event, *conversion_of(event, paid["$amount"], currency, order_id, now=request.now)]
+    return [event, *conversion_of(request, event, paid["$amount"], currency, order_id)]
 
 
 def _group(request: SdkRequest, sent: Params) -> list[Params] | CommandError:

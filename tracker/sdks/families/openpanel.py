@@ -106,7 +106,7 @@ class OpenPanel(Adapter):
         event = made(name, {**said, **groups, **rest}, *shared, **options)
         _, currency, order_id = money_in(properties)
         value = _units(properties.get("__revenue"), currency)
-        return [[event, *conversion_of(event, value, currency, order_id, now=request.now)]]
+        return [[event, *conversion_of(request, event, value, currency, order_id)]]
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         """Answer with the visitor of the day, whom a back end may send back as `__deviceId`. A day is one session."""

@@ -41,7 +41,7 @@ class Plausible(Adapter):
         name = PAGE_VIEW if name == _PAGE_VIEW else name
         event = made(name, {**kept, **properties}, address, agent=agent, UUID=visitor, EventID=request.row_id)
         value, currency, order_id = money_in({**properties, **money})
-        return [[event, *conversion_of(event, value, currency, order_id, now=request.now)]]
+        return [[event, *conversion_of(request, event, value, currency, order_id)]]
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         return SdkReply(202, "ok")

@@ -149,7 +149,7 @@ class PostHog(Adapter):
         if name == _GROUP:
             return [made(GROUP, {**_of_group(properties), **said}, *shared, **options)]
         event = made(_NAMES.get(name, name), said, *shared, **options)
-        following = conversion_of(event, *money_in(properties))
+        following = conversion_of(request, event, *money_in(properties))
         if inner(sent, "$set") or inner(properties, "$set"):
             following.append(
                 identify(traits, {}, *shared, agent=agent, EventID=own_id and hashed("s", own_id))

@@ -115,16 +115,21 @@ class Segment(Adapter):
             "EventID": event_id(sent.get("messageId")),
         }
         said = {**_of_context(context), **refused, **late}
-        return make(sent, said, shared, options, traits)
+        found = make(sent, said, shared, options, traits)
+        return [*found, *_conversion(request, sent, found[0])] if make is _track else found
 
 
 def _track(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:
+    return [made(sent["event"], {**said, **inner(sent, "properties")}, *shared, **options)]
+
+
+def _conversion(request: SdkRequest, sent: Params, event: Params) -> list[Params]:
+    """Return the conversion that a track event with revenue is."""
     properties = inner(sent, "properties")
-    event = made(sent["event"], {**said, **properties}, *shared, **options)
     value, currency, order_id = money_in(properties)
     if value is None and sent["event"] == "Order Completed":
         value = properties.get("total")
-    return [event, *conversion_of(event, value, currency, order_id)]
+    return conversion_of(request, event, value, currency, order_id)
 
 
 def _page(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> list[Params]:

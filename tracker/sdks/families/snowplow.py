@@ -120,17 +120,24 @@ def _read(request: SdkRequest, sent: Any) -> list[Params] | CommandError:
     shared = (named, clock, address_of(request, sent.get("ip")))
     options = {"agent": agent, "UUID": visitor, "EventID": event_id(sent.get("eid") or sent.get("tid"))}
     is_flat = kind != _OF_SCHEMA
-    return _flat(sent, said, shared, options) if is_flat else _self_describing(event, said, shared, options)
+    if is_flat:
+        return _flat(request, sent, said, shared, options)
+    return _self_describing(request, event, said, shared, options)
 
 
-def _flat(sent: Params, said: Params, shared: Any, options: Any) -> list[Params]:
+def _flat(request: SdkRequest, sent: Params, said: Params, shared: Any, options: Any) -> list[Params]:
     name, fields = _KINDS[sent["e"]]
     told = _fields(sent, fields)
     event = made(name or sent.get("se_ac"), {**said, **told}, *shared, **options)
-    return [event, *conversion_of(event, told.get("total"), told.get("currency"), told.get("order_id"))]
+    return [
+        event,
+        *conversion_of(request, event, told.get("total"), told.get("currency"), told.get("order_id")),
+    ]
 
 
-def _self_describing(event: Params, said: Params, shared: Any, options: Any) -> list[Params]:
+def _self_describing(
+    request: SdkRequest, event: Params, said: Params, shared: Any, options: Any
+) -> list[Params]:
     name, data = _name_in(event), inner(event, "data")
     said = {"$schema": event["schema"], **said}
     if name == IDENTIFY:
@@ -142,7 +149,7 @@ def _self_describing(event: Params, said: Params, shared: Any, options: Any) -> 
     told = made(name, {**said, **data}, *shared, **options)
     order = inner(inner(said, "$contexts"), _TRANSACTION) if name == _ECOMMERCE else {}
     money = order.get("revenue"), order.get("currency"), order.get("transaction_id")
-    return [told, *conversion_of(told, *money)]
+    return [told, *conversion_of(request, told, *money)]
 
 
 def _name_in(event: Params) -> str:

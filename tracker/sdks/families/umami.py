@@ -75,7 +75,7 @@ class Umami(Adapter):
             traits = {name: value for name, value in data.items() if name != "id"}
             return [identify(traits, said, named, clock, address, **options)]
         event = made(payload.get("name") or PAGE_VIEW, {**said, **data}, named, clock, address, **options)
-        return [event, *conversion_of(event, *money_in(data), now=request.now)]
+        return [event, *conversion_of(request, event, *money_in(data))]
 
     def _visitor(
         self, request: SdkRequest, payload: Params, agent: str, address: Mapping[str, str]
