@@ -44,6 +44,8 @@ def test_properties_of_a_user_beside_an_event_are_an_identify_with_an_id_of_its_
     ("event", "value"),
     [
         ({"revenue": 9.5}, 9.5),
+        ({"revenue": 100, "event_properties": {"revenue": 7}}, 100),
+        ({"revenue": 100, "event_properties": {"revenue": "n/a"}}, 100),
         ({"price": 2, "quantity": 3}, 6),
         ({"price": 2}, 2),
         ({"event_properties": {"$price": 12.5, "$quantity": 2}}, 25.0),

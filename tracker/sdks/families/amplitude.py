@@ -127,7 +127,7 @@ def _read(request: SdkRequest, sent: Any, envelope: Params) -> list[Params] | Co
     if name == _IDENTIFY:
         return [identify(traits, said, *shared, **options)]
     event = made(PAGE_VIEW if name == _PAGE_VIEW else name, said, *shared, **options)
-    following: list[Params] = conversion_of(event, *_money(sent))
+    following: list[Params] = conversion_of(request, event, *_money(sent))
     if traits:
         own = options["EventID"]
         following.append(identify(traits, {}, *shared, **{**options, "EventID": own and hashed("s", own)}))
@@ -204,7 +204,8 @@ def _said(sent: Params) -> Params:
 def _money(sent: Params) -> tuple[Any, Any, Any]:
     """Return value, currency and order id: the revenue, or a price as often as it was paid."""
     properties = inner(sent, "event_properties")
-    value, currency, order_id = money_in({**sent, **properties})
+    own = {name: value for name, value in sent.items() if value not in (None, "")}
+    value, currency, order_id = money_in({**properties, **own})
     value = properties.get("$revenue") if value is None else value
     if value is None:
         price = _number(properties.get("$price", sent.get("price")))
