@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.sdks.batches import Address
+from tests.sdks.batches import BATCHES, Address
 
 #: (family, path, a request for one list with a thing in it that names another), given two keys.
 TWO_LISTS: dict[str, Any] = {
@@ -161,3 +161,18 @@ def test_events_of_one_moment_are_told_apart_by_all_that_they_say(client: InProc
     for _ in range(2):
         assert own.send("/i", text).status == 200
     assert [properties["$sum"] for _, properties in own.stored()] == [10, 99, 99]
+
+
+@pytest.mark.parametrize("family", BATCHES)
+@pytest.mark.parametrize("bad", [None, {}, 7])
+def test_what_is_no_event_is_refused_alone_wherever_it_stands(
+    client: InProcess, shop: Shop, family: str, bad: Any
+) -> None:
+    own = Address(client, shop, family)
+    path, event, batch = BATCHES[family]
+    is_named_in_body = family in ("posthog", "mixpanel", "umami", "amplitude", "countly")
+    good = [event(own.public_id, name, {}) for name in ("a", "b", "c", "d")]
+    for sent in ([bad, good[0]], [good[1], bad, good[2]], [good[3], bad]):
+        body = batch(own.public_id, sent)
+        assert own.send(path, body, is_named_in_path=not is_named_in_body).status < 300
+    assert own.names() == ["a", "b", "c", "d"]

@@ -205,9 +205,9 @@ def object_of(value: Any) -> dict[str, Any]:
     return value
 
 
-def objects_of(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of an array, or the one object. Raises CommandError (100000) for anything else, and for no object."""
+def things_of(value: Any) -> list[Any]:
+    """Return the things of an array, or the one object. Raises CommandError (100000) if there is no object among them."""
     values = value if isinstance(value, list) else [value]
-    if not values or not all(isinstance(each, dict) for each in values):
+    if not any(isinstance(each, dict) for each in values):
         raise unreadable("the JSON must be an object, or an array of objects")
     return values

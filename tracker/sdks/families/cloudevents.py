@@ -53,14 +53,16 @@ class CloudEvents(Adapter):
             sent: list[Any] = [_binary(request)]
         else:
             sent = request.json if isinstance(request.json, list) else [request.json]
-        if not all(isinstance(each, dict) and "specversion" in each for each in sent):
+        if not any(map(_is_event, sent)):
             raise unreadable(_NO_EVENT)
         return tied(request, [self._read(request, each) for each in request.things(sent, _NO_EVENT)])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         return SdkReply(204, b"")
 
-    def _read(self, request: SdkRequest, sent: Params) -> list[Params] | CommandError:
+    def _read(self, request: SdkRequest, sent: Any) -> list[Params] | CommandError:
+        if not _is_event(sent):
+            return no_event(_NO_EVENT)
         if not all(isinstance(sent.get(name), str) and sent[name] for name in _NEEDED):
             return no_event("a CloudEvent has an id, a source and a type")
         data = _data(request, sent)
@@ -81,6 +83,10 @@ class CloudEvents(Adapter):
             return [identify(traits, said, named, clock, **options)]
         event = made(sent["type"], {**said, **properties}, named, clock, **options)
         return [event, *conversion_of(request, event, *money_in(properties))]
+
+
+def _is_event(sent: Any) -> bool:
+    return isinstance(sent, dict) and "specversion" in sent
 
 
 def _binary(request: SdkRequest) -> Params:

@@ -26,7 +26,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, objects_of, other_list
+from tracker.sdks.shapes import PIXEL, base64_of, inner, no_event, other_list, things_of
 
 _ENGAGE, _GROUPS, _IMPORT = "engage", "groups", "import"
 _DEVICE = "$device:"
@@ -72,9 +72,9 @@ class Mixpanel(Adapter):
         return SdkCredential.of_basic(request.headers.get("authorization"))
 
     def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
-        """Return the credential in the first object. What stands in an address is no secret."""
-        first = objects_of(_sent(request)[0])[0]
-        found = SdkCredential.of(inner(first, "properties").get("token") or first.get("$token"))
+        """Return the first credential in an object. What stands in an address is no secret."""
+        tokens = (token for each in things_of(_sent(request)[0]) for token in _tokens(each))
+        found = next(filter(None, map(SdkCredential.of, tokens)), None)
         return found and (found if request.body else found._replace(secret=None))
 
     def nothing(self, request: SdkRequest) -> SdkReply:
@@ -84,9 +84,9 @@ class Mixpanel(Adapter):
     def events(self, request: SdkRequest) -> list[Item]:
         path = request.path.strip("/")
         read = {_ENGAGE: _profile, _GROUPS: _group}.get(path, _event)
-        sent = objects_of(_sent(request)[0])
+        sent = things_of(_sent(request)[0])
         request.take(len(sent))
-        return tied(request, [_of_list(request, each) or read(request, each) for each in sent])
+        return tied(request, [_refused(request, each) or read(request, each) for each in sent])
 
     def answer(self, request: SdkRequest, outcomes: Outcomes) -> SdkReply:
         """Answer with the one character that says all is well, or what those want who ask for more words."""
@@ -146,10 +146,15 @@ def _imported(request: SdkRequest, outcomes: Outcomes) -> SdkReply:
     )
 
 
-def _of_list(request: SdkRequest, sent: Params) -> CommandError | None:
-    """Return why an object is refused whose token is that of another list."""
-    keys = inner(sent, "properties").get("token"), sent.get("$token")
-    return other_list() if request.is_of_other_list(*keys) else None
+def _tokens(sent: Any) -> tuple[Any, Any]:
+    return inner(sent, "properties").get("token"), sent.get("$token") if isinstance(sent, dict) else None
+
+
+def _refused(request: SdkRequest, sent: Any) -> CommandError | None:
+    """Return why a thing is refused that is no object, or has the token of another list."""
+    if not isinstance(sent, dict):
+        return no_event("an event is an object")
+    return other_list() if request.is_of_other_list(*_tokens(sent)) else None
 
 
 def _event(request: SdkRequest, sent: Params) -> list[Params] | CommandError:

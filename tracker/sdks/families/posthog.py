@@ -28,7 +28,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, object_of, other_list
+from tracker.sdks.shapes import base64_of, gunzipped, inner, no_event, other_list
 from tracker.times import MAX_EPOCH_MS
 
 #: The path of capture mode v1, whose answer has a result for each event.
@@ -82,10 +82,11 @@ class PostHog(Adapter):
 
     def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
         envelope, messages = _messages(request)
-        first = object_of(messages[0])
-        if "event" not in first or not _is_own(request, first, envelope):
+        own = [each for each in _objects(messages) if "event" in each and _is_own(request, each, envelope)]
+        if not own:
             raise unreadable(_NO_MESSAGE)
-        return SdkCredential.of(next(iter(_keys(request, first, envelope)), None))
+        keys = (key for each in own for key in _keys(request, each, envelope))
+        return next(filter(None, map(SdkCredential.of, keys)), None)
 
     def events(self, request: SdkRequest) -> list[Item]:
         envelope, messages = _messages(request)
@@ -165,6 +166,10 @@ def _messages(request: SdkRequest) -> tuple[Params, list[Any]]:
     if not isinstance(messages, list) or not messages:
         raise unreadable(_NO_MESSAGES)
     return envelope, messages
+
+
+def _objects(messages: list[Any]) -> list[Params]:
+    return [each for each in messages if isinstance(each, dict)]
 
 
 def _sent(request: SdkRequest) -> Any:

@@ -21,7 +21,7 @@ from tracker.sdks.mapping import (
     times,
     visitor_uuid,
 )
-from tracker.sdks.shapes import inner, no_event, objects_of, other_list
+from tracker.sdks.shapes import inner, no_event, other_list, things_of
 
 _TYPES = ("event", "identify")
 
@@ -34,9 +34,9 @@ class Umami(Adapter):
     routes: ClassVar[Mapping[str, str]] = {"POST /api/send": "events", "POST /api/batch": "events"}
 
     def credential_in_body(self, request: SdkRequest) -> SdkCredential | None:
-        """Return the website of the first message. Its clients send a header `Bearer None`: no header is looked at."""
-        first = next(iter(objects_of(request.json)), {})
-        return SdkCredential.of(inner(first, "payload").get("website"))
+        """Return the first website of a message. Its clients send a header `Bearer None`: no header is looked at."""
+        websites = (inner(each, "payload").get("website") for each in things_of(request.json))
+        return next(filter(None, map(SdkCredential.of, websites)), None)
 
     def events(self, request: SdkRequest) -> list[Item]:
         sent = request.json if isinstance(request.json, list) else [request.json]
