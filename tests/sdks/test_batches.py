@@ -176,3 +176,25 @@ def test_what_is_no_event_is_refused_alone_wherever_it_stands(
         body = batch(own.public_id, sent)
         assert own.send(path, body, is_named_in_path=not is_named_in_body).status < 300
     assert own.names() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("family", "path"),
+    [("segment", "/v1/track"), ("rudderstack", "/v1/track"), ("jitsu", "/api/s/track")],
+)
+def test_of_the_steps_of_an_order_only_its_completion_is_a_sale(
+    client: InProcess, shop: Shop, family: str, path: str
+) -> None:
+    own = Address(client, shop, family)
+    steps = ("Checkout Started", "Order Completed", "Order Updated", "Order Cancelled", "Order Refunded")
+    for name in (*steps, "Donated"):
+        properties = {"revenue": 25, "checkout_id": "c-1", "order_id": "o-1"}
+        if name == "Donated":
+            del properties["order_id"]
+        sent = {"type": "track", "event": name, "userId": "u", "messageId": name, "properties": properties}
+        assert own.send(path, sent, is_named_in_path=True).status == 200
+    paid = [properties for name, properties in own.stored() if name == "conversion"]
+    assert [(each["conversion-id"] == "c-1", each["conversion-name"]) for each in paid] == [
+        (False, "Order Completed"),
+        (False, "Donated"),
+    ]

@@ -32,7 +32,7 @@ REFUSED_ID, REFUSED_TIME, FULL_NAME, CUT = "$refused_id", "$refused_time", "$eve
 #: Properties that may hold the key of an SDK.
 KEYS = frozenset(("token", "$token", "api_key", "apiKey", "writeKey", "write_key"))
 #: Names of an order's id, in the order in which they are looked for.
-ORDER_IDS = ("order_id", "orderId", "transaction_id", "checkout_id")
+ORDER_IDS = ("order_id", "orderId", "transaction_id")
 _DEVICE = "$device:"
 _UUID_CHARACTERS, _UUID_HYPHENS = 36, 4
 #: A user agent that is one name and its version.

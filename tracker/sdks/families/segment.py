@@ -47,6 +47,8 @@ _KEPT = {
 }
 #: Every message has one of them, be it null.
 _IDS = frozenset(("userId", "anonymousId", "previousId"))
+#: Events of Segment's own that have a revenue and are no sale, or no further one.
+_NO_SALES = frozenset(("Checkout Started", "Order Updated", "Order Cancelled", "Order Refunded"))
 #: A referrer that is none, in RudderStack's words.
 _DIRECT = "$direct"
 
@@ -124,7 +126,9 @@ def _track(sent: Params, said: Params, shared: Any, options: Any, _: Params) -> 
 
 
 def _conversion(request: SdkRequest, sent: Params, event: Params) -> list[Params]:
-    """Return the conversion that a track event with revenue is."""
+    """Return the conversion that a track event with revenue is; [] for what is no sale."""
+    if sent["event"] in _NO_SALES:
+        return []
     properties = inner(sent, "properties")
     value, currency, order_id = money_in(properties)
     if value is None and sent["event"] == "Order Completed":
