@@ -191,6 +191,21 @@ def test_goals_without_an_order_are_worth_their_money_once(jane: Importer) -> No
     assert [line for line, _, _ in rejected(f"{file}.rejected")] == [2]
 
 
+def test_no_money_is_stored_without_its_event(jane: Importer) -> None:
+    line = {"type": "track", "userId": "u", "timestamp": "2026-01-05T09:00:00Z"}
+    many = [{**line, "event": "Seen", "messageId": f"s-{number}"} for number in range(499)]
+    sold = {"revenue": 44, "order_id": "o-1"}
+    sent = [
+        {**line, "event": "A", "messageId": "m-1"},
+        {**line, "event": "B", "messageId": "m-1", "properties": sold},
+        *many,
+        {**line, "event": "C", "messageId": "m-2", "properties": {"revenue": 5}},
+    ]
+    jane.ok(written(jane, json_lines(*sent)), "--from", "segment")
+    names = [bytes(name).decode() for (name,) in jane.rows("name")]
+    assert [name for name in names if name != "Seen"] == ["A", "C", "conversion"]
+
+
 def test_lines_that_are_none_of_the_vendor_are_told(jane: Importer) -> None:
     good = {
         "type": "track",

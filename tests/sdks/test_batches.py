@@ -198,3 +198,27 @@ def test_of_the_steps_of_an_order_only_its_completion_is_a_sale(
         (False, "Order Completed"),
         (False, "Donated"),
     ]
+
+
+def test_no_money_is_stored_without_its_event(client: InProcess, shop: Shop) -> None:
+    own = Address(client, shop, "segment")
+
+    def track(name: str, message_id: str, **properties: Any) -> dict[str, Any]:
+        return {
+            "type": "track", "event": name, "userId": "u", "messageId": message_id, "properties": properties,
+        }  # fmt: skip
+
+    pair = base64.b64encode(f"{own.public_id}:{shop.key}:".encode()).decode()
+    other = {"revenue": 77, "order_id": "o17"}
+    many = [track("Seen", f"s-{number}") for number in range(999)]
+    for sent in (
+        [track("A", "m17")],
+        [track("B", "m17", **other)],
+        [track("C", "m18"), track("D", "m18", **other)],
+        [*many, track("E", "m19", revenue=5)],
+        [track("E", "m19", revenue=5)],
+    ):
+        assert own.send("/v1/batch", {"batch": sent}, Authorization=f"Basic {pair}").status == 200
+    found = own.stored()
+    assert [name for name, _ in found if name != "Seen"] == ["A", "C", "E", "conversion"]
+    assert [each["conversion-name"] for name, each in found if name == "conversion"] == ["E"]

@@ -8,7 +8,7 @@ from typing import Any
 from tracker import ParamReader
 from tracker.api.event_params import EVENT_ID_TAKEN, INVALID_EVENT
 from tracker.api.event_request import EventRequest, prepared
-from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.domain.event import DependentParams, Event, EventIdTaken, EventOutcomeUnknown, Tracked, bind
 from tracker.errors import OUTCOME_UNKNOWN, UNEXPECTED, CommandError, Error, because
 from tracker.ingest.service import Ingest
 
@@ -49,6 +49,7 @@ def track_each(
     Raises StorageUnavailable, and CommandError (100013) with the EventIDs with which to repeat them all.
     """
     events = [_event(one, request, read, ingest, deadline) for one in sent]
+    bind(events, (isinstance(one, DependentParams) for one in sent))
     tracked = iter(_tracked(ingest, events, deadline))
     return [_outcome(next(tracked)) if isinstance(one, Event) else one for one in events]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -57,6 +58,8 @@ class Event:
     identify_properties: dict[str, Any] | None = None
     is_listless: bool = False
     is_conversion_id_goal: bool = False
+    #: The event without which this one is not stored: where its EventID is taken, this one's is too.
+    belongs_to: Event | None = None
     #: Properties that Tracker adds: they are stored, and do not count when two events are compared.
     enriched: dict[str, Any] = field(default_factory=dict)
     #: Anybody may have sent it, as to the collect endpoint: it never overwrites what is known of a subscriber.
@@ -136,6 +139,24 @@ def decoded_properties(stored: bytes) -> dict[str, Any]:
     if stored[:1] != FORMAT_JSON:
         raise ValueError(f"properties are stored in the unknown format {stored[:1]!r}")
     return orjson.loads(stored[1:])  # type: ignore[no-any-return]
+
+
+class DependentParams(dict[str, Any]):
+    """The parameters of an event that is stored only with the one before it, such as the conversion that an order is."""
+
+
+def bind(events: list[Any], are_dependent: Iterable[bool]) -> None:
+    """Bind each event that depends on the one before it to that. The outcome of one that is not to be stored holds for both."""
+    first: Any = None
+    for place, is_dependent in enumerate(are_dependent):
+        event = events[place]
+        if not is_dependent:
+            first = event
+        elif isinstance(first, Event):
+            if isinstance(event, Event):
+                event.belongs_to = first
+        elif first is not None:
+            events[place] = first
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class SdkEvents:
     has_unshown_key: bool = False
     is_fetched: bool = False
     items: list[Item] = field(default_factory=list)
-    handed: list[dict[str, Any]] = field(default_factory=list)
+    parts: list[list[dict[str, Any]]] = field(default_factory=list)
 
     @property
     def is_cheap(self) -> bool:
@@ -110,9 +110,9 @@ class SdkEvents:
             self._make(_once(count))
         return self.part(0)
 
-    def part(self, start: int) -> dict[str, Any]:
-        """Return the events of the call that begins with an event."""
-        return {"Events": self.handed[start : start + MAX_EVENTS]}
+    def part(self, number: int) -> dict[str, Any]:
+        """Return the events of one of the calls."""
+        return {"Events": self.parts[number]}
 
     def _turn(self) -> AbstractContextManager[None]:
         return nullcontext() if self.request.is_known or self.is_cheap else self.throttle.turn(self.deadline)
@@ -136,7 +136,7 @@ class SdkEvents:
             count(1)
             raise
         count(len(self.items) or 1)
-        self.handed = [event for item in self.items if not isinstance(item, CommandError) for event in item]
+        self.parts = _parts(self.items)
 
     def check_secret(self) -> None:
         """Raise CommandError (99998) for an API key that came from a page, or in a call by a public id."""
@@ -178,10 +178,10 @@ class _Part:
     """The events of a further call for the same request, which is counted already."""
 
     events: SdkEvents
-    start: int
+    number: int
 
     def make(self, count: Callable[[int], None]) -> dict[str, Any]:
-        return self.events.part(self.start)
+        return self.events.part(self.number)
 
 
 def answers(dispatcher: Dispatcher, call: Call, events: SdkEvents) -> Iterator[Answer]:
@@ -198,14 +198,26 @@ def answers(dispatcher: Dispatcher, call: Call, events: SdkEvents) -> Iterator[A
         unread=None,
         caller=answer.caller,
     )
-    for start in range(MAX_EVENTS, len(events.handed), MAX_EVENTS):
+    for number in range(1, len(events.parts)):
         if answer.status != 200:
             return
         deadline = time.monotonic() + CALL_SECONDS
         limits = answer.headers
-        answer = dispatcher.answer(replace(following, unmade=_Part(events, start), deadline=deadline))
+        answer = dispatcher.answer(replace(following, unmade=_Part(events, number), deadline=deadline))
         answer.headers = {**limits, **answer.headers}
         yield answer
+
+
+def _parts(items: list[Item]) -> list[list[dict[str, Any]]]:
+    """Return the events of each call. What one thing becomes is in one call, unless it is more than a call takes."""
+    parts: list[list[dict[str, Any]]] = [[]]
+    for item in items:
+        made = [] if isinstance(item, CommandError) else [*item]
+        if len(parts[-1]) + len(made) <= MAX_EVENTS:
+            parts[-1] += made
+        else:
+            parts += [made[start : start + MAX_EVENTS] for start in range(0, len(made), MAX_EVENTS)]
+    return parts
 
 
 def _once(count: Callable[[int], None]) -> Callable[[int], None]:

@@ -12,7 +12,7 @@ import gevent
 
 from tracker.api.event_params import EVENT_ERRORS, EVENT_ID_TAKEN, EventParams
 from tracker.api.event_request import EventRequest, prepared
-from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked
+from tracker.domain.event import Event, EventIdTaken, EventOutcomeUnknown, Tracked, bind
 from tracker.errors import UNEXPECTED, CommandError, Error, StorageUnavailable
 from tracker.importing.interrupts import Interrupts
 from tracker.importing.lines import LineIds
@@ -136,6 +136,7 @@ class Import:
         hidden_list_id = partial(self._lists.hidden_id, target.user_id)
         request = EventRequest(self._own_list, hidden_list_id, time.time_ns() // 1_000_000, target.is_form)
         read = [self._event(record, _read(record, request, target)) for record in group]
+        bind(read, (record.is_dependent for record in group))
         deadline = time.monotonic() + GROUP_SECONDS
         outcomes: list[Any] = list(read)
         order = _in_time(read)
@@ -160,11 +161,12 @@ class Import:
         group: list[Record] = []
         size = 0
         for record in records:
-            group.append(record)
-            size += len(record.raw)
-            if len(group) >= self._group_events or size >= GROUP_BYTES:
+            is_full = len(group) >= self._group_events or size >= GROUP_BYTES
+            if is_full and not record.is_dependent:
                 yield group
                 group, size = [], 0
+            group.append(record)
+            size += len(record.raw)
         if group:
             yield group
 

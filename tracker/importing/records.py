@@ -34,6 +34,8 @@ class Record:
     raw: bytes
     params: dict[str, Any]
     error: Error | None = None
+    #: Its event is stored only with that of the record before it.
+    is_dependent: bool = False
 
 
 def ndjson_records(lines: Lines) -> Iterator[Record]:

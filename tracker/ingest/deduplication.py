@@ -36,6 +36,7 @@ class Deduplicator:
         self.new_ids: dict[EventIdKey, Row] = {}
         self._first_of: dict[EventIdKey, int] = {}
         self._duplicate_of: dict[int, int] = {}
+        self._places: dict[int, int] = {}
         tried = [index for index, event in enumerate(events) if event.row_id]
         self._is_retry = bool(tried)
         for (
@@ -163,11 +164,23 @@ class Deduplicator:
 
     def _sort(self, index: int, key: EventIdKey, row_id: int | None, deleted: DeletedEventIds) -> None:
         event = self._events[index]
+        if self._belongs_to_refused(event):
+            self.known_results[index] = EventIdTaken(event.event_key)
+            return
         if (outcome := deleted.outcome(index)) is not None:
             self.known_results[index] = outcome
             return
         event.row_id = event.row_id if row_id is None else row_id
         self._join_group(index, event, key, is_signed=row_id is not None)
+
+    def _belongs_to_refused(self, event: Event) -> bool:
+        """Whether the event belongs to one of its group, before it, whose EventID is another event's."""
+        if event.belongs_to is None:
+            return False
+        if not self._places:
+            self._places = {id(each): index for index, each in enumerate(self._events)}
+        first = self._places.get(id(event.belongs_to), -1)
+        return isinstance(self.known_results.get(first), EventIdTaken)
 
     def _join_group(self, index: int, event: Event, key: EventIdKey, is_signed: bool) -> None:
         first = self._first_of.setdefault(key, index)

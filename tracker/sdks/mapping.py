@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from tracker.domain.event import CONVERSION, IDENTIFY
+from tracker.domain.event import CONVERSION, IDENTIFY, DependentParams
 from tracker.domain.event_time import event_time, is_event_time
 from tracker.domain.user_agent import MAX_CHARACTERS
 from tracker.errors import CommandError
@@ -278,7 +278,8 @@ def conversion_of(
     }
     kept = ("UUID", "ID", "Email", "Timestamp", "SentAt", "UserAgent", "IPAddress")
     of_event = {key: event[key] for key in kept if key in event}
-    return [{"Event": CONVERSION, **of_event, "Properties": fitted(properties), "EventID": hashed("c", own)}]
+    money = {"Event": CONVERSION, **of_event, "Properties": fitted(properties), "EventID": hashed("c", own)}
+    return [DependentParams(money)]
 
 
 def money_in(properties: Mapping[str, Any]) -> tuple[Any, Any, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tracker.api.event_params import INVALID_TIMESTAMP
-from tracker.domain.event import IDENTIFY
+from tracker.domain.event import IDENTIFY, DependentParams
 from tracker.errors import CommandError
 from tracker.importing.archives import ArchivePart, BrokenFile, parts_of
 from tracker.importing.json_rows import json_rows
@@ -124,7 +124,8 @@ def _record(row: Record, event: Params) -> Record:
     event.get("Properties", {}).pop("$ip", None)
     if not event.get("UUID", True):
         del event["UUID"]
-    return ExportedRecord(row.line, row.raw, event, agent=agent, address=address)
+    is_dependent = isinstance(event, DependentParams)
+    return ExportedRecord(row.line, row.raw, event, is_dependent=is_dependent, agent=agent, address=address)
 
 
 def _refused(row: Record, refusal: CommandError) -> Record:
