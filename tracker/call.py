@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,6 +35,9 @@ class Unmade(Protocol):
 
     def make(self, count: Callable[[int], None]) -> dict[str, Any]:
         """Return them. `count(n)` counts the call as n events before they are made. Raises CommandError (429 among others)."""
+
+    def refused(self) -> Iterable[tuple[list[dict[str, Any]], int]]:
+        """Return the rows of the errors for which some of what was sent is in no parameter, and how often each."""
 
 
 @dataclass(slots=True)

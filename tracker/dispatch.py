@@ -115,7 +115,7 @@ class Dispatcher:
         if call.unmade is None:
             count(command.cost(params))
         else:
-            params |= call.unmade.make(count)
+            call.params = params = {**params, **call.unmade.make(count)}
         values = entry.params.read(params)
         running = command(caller, self._services, self._now(), call.is_form, call.deadline)
         body = running.run(values)

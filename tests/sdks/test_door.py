@@ -292,6 +292,20 @@ def test_a_batch_of_nothing_good_is_refused(segment: Segment) -> None:
     assert (reply.status, reply.body["code"]) == (400, "100000")
 
 
+def test_what_is_refused_is_in_the_inbox_by_adapter_and_command(segment: Segment) -> None:
+    no_user = {"type": "track", "event": "lost, no user"}
+    for key in (None, segment.pair):
+        again = track()
+        assert segment.send(again, {**again, "event": "Other"}, no_user, no_user, key=key).status == 200
+        assert segment.send(no_user, key=key).status == 400
+    segment.client.services.inbox.flush()
+    found = segment.client.ok("rejections.get", segment.shop.key, ListID=segment.shop.list_id)["Rejections"]
+    counts = {(each["Sender"]["Kind"], each["Reason"]): each["Count"] for each in found}
+    of_one = {"17": 1, "100000": 3}
+    assert counts == {(kind, reason): of_one[reason] for kind in ("key", "network") for reason in of_one}
+    assert any("a message has a type" in each["Message"] for each in found)
+
+
 def test_what_comes_again_is_a_success_even_if_it_differs(segment: Segment) -> None:
     first = track()
     for sent in (first, first, {**first, "properties": {"late": True}}):

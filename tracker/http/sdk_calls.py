@@ -114,6 +114,14 @@ class SdkEvents:
         """Return the events of one of the calls."""
         return {"Events": self.parts[number]}
 
+    def refused(self) -> list[tuple[list[dict[str, Any]], int]]:
+        """Return why things of the request became no event, and how many for each reason: thousands may have one."""
+        found: dict[int, tuple[CommandError, int]] = {}
+        for item in self.items:
+            if isinstance(item, CommandError):
+                found[id(item)] = item, found.get(id(item), (item, 0))[1] + 1
+        return [(error.body["Errors"], count) for error, count in found.values()]
+
     def _turn(self) -> AbstractContextManager[None]:
         return nullcontext() if self.request.is_known or self.is_cheap else self.throttle.turn(self.deadline)
 
@@ -182,6 +190,9 @@ class _Part:
 
     def make(self, count: Callable[[int], None]) -> dict[str, Any]:
         return self.events.part(self.number)
+
+    def refused(self) -> tuple[()]:
+        return ()
 
 
 def answers(dispatcher: Dispatcher, call: Call, events: SdkEvents) -> Iterator[Answer]:

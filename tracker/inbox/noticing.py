@@ -58,6 +58,8 @@ class Notices:
         results, count = answer.body.get("results"), 1  # type: ignore[union-attr]
         if results is not None:
             count = self._items(call, answer, target, sender, results)
+            for rows, number in call.unmade.refused() if call.unmade else ():
+                self._inbox.refused(target, str(rows[0]["Code"]), sender, orjson.dumps(rows), number)
         if count:
             self._seen(call, answer, caller, target, (origin, sender), now, count)
         if self._notes in answer.headers:
