@@ -28,7 +28,7 @@ from tracker.api.relayed_events import AGENT, INVALID_USER_AGENT
 from tracker.api.truncation import CUT, PageProperties, cleaned, overlong
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
-from tracker.domain.url_scrubbing import hidden
+from tracker.domain.url_scrubbing import hidden, scrubbed_within
 from tracker.errors import FORBIDDEN
 from tracker.fields import Text
 from tracker.formats.client_ip import is_in_networks, truncated
@@ -105,8 +105,10 @@ class FromBrowser(EventRequest):
     def event(self, params: dict[str, Any]) -> Event:
         sent = params.get("Properties") or {}
         sender, cut = self._sender, overlong(sent)
-        kept = cleaned(sent, self._hidden, cut)
+        kept = cleaned(sent, self._hidden, cut, sender.is_sdk)
         event = super().event({**params, "ListID": self._list_id, "Properties": kept})
+        if sender.is_sdk:
+            event.identify_properties = scrubbed_within(event.identify_properties, self._hidden)
         event.lacks_key = self._lacks_key
         agent = (params["UserAgent"] or None) if "UserAgent" in params else sender.user_agent
         return enrich(

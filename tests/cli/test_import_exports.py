@@ -77,6 +77,7 @@ def test_events_are_those_of_the_vendors_sdk(jane: Importer) -> None:
     ]
     found = properties(jane)
     assert found["page_view"]["$utm_source"] == "news"
+    assert found["page_view"]["url"] == export_files.ADDRESS
     assert found["page_view"]["$lib"] == "analytics.js"
     assert found["conversion"]["conversion-id"] == "o-1"
     assert found["conversion"]["conversion-currency"] == "EUR"

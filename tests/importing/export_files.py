@@ -33,9 +33,11 @@ def _segment(kind: str, number: int, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+#: The address of a page, of which an export has more.
+ADDRESS = "https://shop.example/?utm_source=news"
 SEGMENT = gzip.compress(
     json_lines(
-        _segment("page", 1, properties={"url": "https://shop.example/?utm_source=news", "title": "Shop"}),
+        _segment("page", 1, properties={"url": f"{ADDRESS}&token=SEKRET", "title": "Shop"}),
         _segment("identify", 2, userId="u-1", traits={"email": "ann@example.com"}),
         _segment("track", 3, userId="u-1", event="Order Completed", properties=ORDER),
     )

@@ -278,6 +278,45 @@ def test_the_address_in_an_event_is_believed_with_a_key_only(segment: Segment) -
     assert kept[1] == "203.0.113.0"
 
 
+def test_no_address_is_stored_with_its_secrets_whatever_it_is_called(segment: Segment) -> None:
+    segment.client.ok(
+        "customfield.create",
+        segment.shop.key,
+        SubscriberListID=segment.shop.list_id,
+        FieldName="initial",
+        MergeTagAlias="initial",
+    )
+    secret = "email=jane@x.example&token=SEKRET"
+    dirty = {
+        "url": f"{PAGE}/reset?{secret}&page=2",
+        "search": f"?{secret}",
+        "view": f"/reset?{secret}",
+        "[Amplitude] Page Location": "HTTPS://jane:SEKRET@shop.example/reset#access_token=SEKRET",
+        "$elements": [{"attr__href": f"{PAGE}/reset?{secret}", "nth": 1}],
+        "$elements_chain": f'a:text="?"href="/reset?{secret}"attr__href="{PAGE}/a"',
+        "said": "Is my token=1 safe?",
+    }
+    clean = {
+        "url": f"{PAGE}/reset?page=2",
+        "search": "",
+        "view": "/reset",
+        "[Amplitude] Page Location": "HTTPS://shop.example/reset",
+        "$elements": [{"attr__href": f"{PAGE}/reset", "nth": 1}],
+        "$elements_chain": f'a:text="?"href="/reset"attr__href="{PAGE}/a"',
+        "said": dirty["said"],
+    }
+    for key in (None, segment.pair):
+        person = {"type": "identify", "userId": f"u{key}", "traits": {"initial": dirty["url"]}}
+        assert segment.send(track(properties=dirty), person, key=key).status == 200
+        found = segment.client.ok(
+            "subscriber.get", segment.shop.key, ListID=segment.shop.list_id, ExternalID=f"u{key}"
+        )
+        assert clean["url"] in json.dumps(found)
+    for name, _, properties in segment.stored():
+        assert "SEKRET" not in json.dumps(properties)
+        assert name != "Seen" or properties.items() >= clean.items()
+
+
 # Answers
 
 

@@ -12,7 +12,7 @@ from tracker.api.event_request import EventRequest, list_access
 from tracker.api.truncation import cleaned, overlong
 from tracker.domain.enrichment import enrich
 from tracker.domain.event import Event
-from tracker.domain.url_scrubbing import hidden
+from tracker.domain.url_scrubbing import hidden, scrubbed_within
 from tracker.fields import Text
 from tracker.formats.client_ip import is_in_networks, truncated
 from tracker.storage.accounts import List, ListSettings
@@ -48,11 +48,18 @@ class RelayedParams(EventParams):
 RELAYED_ERRORS = (*EVENT_ERRORS, INVALID_USER_AGENT, INVALID_ADDRESS)
 
 
-def relayed(event: Event, agent: str | None, address: str | None, settings: ListSettings) -> Event:
-    """Add to an event what follows from its page's address, and from the user agent and address of the browser it comes from."""
-    sent = event.properties
+def relayed(
+    event: Event, agent: str | None, address: str | None, settings: ListSettings, is_sdk: bool
+) -> Event:
+    """Add to an event what follows from its page's address, and from the user agent and address of the browser it comes from.
+
+    `is_sdk`: another tracker's SDK wrote its properties.
+    """
+    sent, names = event.properties, hidden(settings.hidden_parameters)
     cut = overlong(sent)
-    event.properties = cleaned(sent, hidden(settings.hidden_parameters), cut)
+    event.properties = cleaned(sent, names, cut, is_sdk)
+    if is_sdk:
+        event.identify_properties = scrubbed_within(event.identify_properties, names)
     kept = truncated(address) if address and settings.is_address_kept else None
     is_own = address is not None and is_in_networks(address, settings.own_networks)
     return enrich(event, agent or None, kept, cut, rules=settings.channel_rules, is_own=is_own)
@@ -75,11 +82,12 @@ class FromRelay(EventRequest):
         return found
 
     def event(self, params: dict[str, Any]) -> Event:
-        if "UserAgent" not in params and "IPAddress" not in params:
+        is_sdk = self._command.caller.sender.is_sdk
+        if "UserAgent" not in params and "IPAddress" not in params and not is_sdk:
             return super().event(params)
         event = super().event(params)
         settings = self._settings_of(event.list_id)
-        return relayed(event, params.get("UserAgent"), params.get("IPAddress"), settings)
+        return relayed(event, params.get("UserAgent"), params.get("IPAddress"), settings, is_sdk)
 
     def _settings_of(self, list_id: int) -> ListSettings:
         """Return the settings of a list, looked up once a request."""

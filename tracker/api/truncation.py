@@ -14,7 +14,7 @@ from tracker.api.captured_events import MARK
 from tracker.api.event_params import EventProperties
 from tracker.domain.enrichment import TIMEZONE
 from tracker.domain.time_zones import zone_names
-from tracker.domain.url_scrubbing import Hidden, scrubbed
+from tracker.domain.url_scrubbing import Hidden, scrubbed, scrubbed_within
 from tracker.formats.event_limits import MAX_STRING_BYTES, SHORT_CHARACTERS, is_long, properties_fault
 
 #: Captured properties that do not count towards the page's own limit.
@@ -38,10 +38,12 @@ class PageProperties(EventProperties):
         return properties_fault(dict.fromkeys(captured)) or properties_fault(own)
 
 
-def cleaned(properties: dict[str, Any], names: Hidden, cut: Iterable[str]) -> dict[str, Any]:
+def cleaned(
+    properties: dict[str, Any], names: Hidden, cut: Iterable[str], is_sdk: bool = False
+) -> dict[str, Any]:
     """Return the properties with those of `cut` cut to MAX_STRING_BYTES, page URLs scrubbed, and no unknown time zone.
 
-    `cut` are those that are `overlong`.
+    `cut` are those that are `overlong`. Each SDK captures addresses under names of its own: with `is_sdk` all are scrubbed.
     """
     changed = {name: _cut(properties[name]) for name in cut}
     for name in ADDRESSES:
@@ -50,6 +52,8 @@ def cleaned(properties: dict[str, Any], names: Hidden, cut: Iterable[str]) -> di
             changed[name] = clean
     if changed:
         properties = {**properties, **changed}
+    if is_sdk:
+        properties = scrubbed_within(properties, names)
     if TIMEZONE in properties and not _is_zone(properties[TIMEZONE]):
         return {name: value for name, value in properties.items() if name != TIMEZONE}
     return properties

@@ -163,7 +163,8 @@ def _completed(services: Services, record: Record, event: Event) -> Event:
     """Add to an event of an export what follows from the browser that it came from."""
     if not isinstance(record, ExportedRecord):
         return event
-    return relayed(event, record.agent, record.address, services.stores.list_settings.of(event.list_id))
+    settings = services.stores.list_settings.of(event.list_id)
+    return relayed(event, record.agent, record.address, settings, is_sdk=True)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ refused, and a URL without anything to hide stays byte for byte.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote
 
 #: Names of query parameters that are removed unless a list has names of its own. A leading `*` stands for any beginning.
@@ -27,6 +29,11 @@ _EQUALS = re.compile(r"%(?:25)*3[Dd]")
 _ADDRESS = re.compile(r"[^@](?:@|%(?:25)*40)(?:[\w-]{1,63}\.)+[A-Za-z]{2}")
 #: Parts of a URL that are examined; the parts after them are removed like hidden ones. Pages have dozens.
 MAX_PARTS = 500
+#: How a text begins that is an address, one of the same host, or a query, and an address as the value of an attribute.
+_WHOLE_ADDRESS = re.compile(r"https?://|[/?]\S*\Z", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r'(?<==")(?:https?:/)?/[^\s"]*', re.IGNORECASE)
+#: Addresses that are remembered once they are scrubbed, and how long one may be for that.
+MAX_REMEMBERED, MAX_REMEMBERED_CHARACTERS = 1_000, 500
 _JOINTS = str.maketrans("", "", "-_")
 
 
@@ -72,8 +79,17 @@ def hidden(names: tuple[str, ...] | None) -> Hidden:
 
 def scrubbed(address: str, names: Hidden) -> str:
     """Return the URL without user name and password, hidden parameters, and fragments that are no routes (`#/`, `#!`)."""
-    if "?" not in address and "#" not in address and "@" not in address:
+    if not _may_hide(address):
         return address
+    return (_remembered if len(address) <= MAX_REMEMBERED_CHARACTERS else _scrubbed)(address, names)
+
+
+def _may_hide(text: str) -> bool:
+    """Return whether there may be a query, a fragment, or a user name."""
+    return "?" in text or "#" in text or "@" in text
+
+
+def _scrubbed(address: str, names: Hidden) -> str:
     page, _, fragment = address.partition("#")
     if "@" in page:
         page = _USER_INFO.sub(r"\1", page)
@@ -84,6 +100,39 @@ def scrubbed(address: str, names: Hidden) -> str:
     if not fragment.startswith(("/", "!")):
         return path
     return f"{path}#{fragment[0]}{_without(fragment[1:], names)}"
+
+
+#: Visitors see the same pages, and SDKs say the address of each in several properties.
+_remembered = lru_cache(MAX_REMEMBERED)(_scrubbed)
+
+
+def scrubbed_within(value: Any, names: Hidden) -> Any:
+    """Return the value with every address and query in it scrubbed: the same object where there is nothing to hide.
+
+    An address is a text that begins as one does, and one in an attribute of an element in a text.
+    """
+    if isinstance(value, str):
+        return _scrubbed_text(value, names) if _may_hide(value) else value
+    if isinstance(value, dict):
+        changed = {
+            name: clean
+            for name, each in value.items()
+            if (each.__class__ is not str or _may_hide(each))
+            and (clean := scrubbed_within(each, names)) is not each
+        }
+        return {**value, **changed} if changed else value
+    if isinstance(value, list):
+        items = [scrubbed_within(each, names) for each in value]
+        return items if any(map(operator.is_not, items, value)) else value
+    return value
+
+
+def _scrubbed_text(text: str, names: Hidden) -> str:
+    if _WHOLE_ADDRESS.match(text):
+        clean = scrubbed(text, names)
+    else:
+        clean = _ATTRIBUTE.sub(lambda found: scrubbed(found[0], names), text)
+    return text if clean == text else clean
 
 
 def _without(text: str, names: Hidden, nested: str | None = None) -> str:
