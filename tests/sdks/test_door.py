@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -374,6 +375,30 @@ def test_an_order_is_an_event_and_a_conversion_and_a_pair_is_tied_once(segment: 
         "subscriber.events", segment.shop.key, ListID=segment.shop.list_id, ExternalID="u-1"
     )
     assert len(named["Events"]) == 7
+
+
+@pytest.mark.parametrize("command", ["delete", "forget", "unmerge"])
+def test_a_pair_that_was_unlinked_is_tied_by_the_events_of_another_day(
+    segment: Segment, command: str
+) -> None:
+    now, visitor = int(time.time() * 1000), str(uuid4())
+    yesterday, today = (
+        track(anonymousId=visitor, userId="u-1", timestamp=now - day * 86_400_000) for day in (1, 0)
+    )
+    anonymous = track(event="Anonymous", anonymousId=visitor)
+    named = {"ListID": segment.shop.list_id, "ExternalID": "u-1"}
+    uuid = {"UUID": visitor} if command == "unmerge" else {}
+
+    def theirs(*messages: dict[str, Any]) -> list[str]:
+        assert segment.send(*messages, key=segment.pair).status == 200
+        answer = segment.client.call("subscriber.events", segment.shop.key, **named)
+        return sorted(each["Event"] for each in answer.body.get("Events", ()))
+
+    assert theirs(yesterday) == ["Seen", "identify"]
+    segment.client.ok(f"subscriber.{command}", segment.shop.key, **named, **uuid)
+    kept = theirs(yesterday)
+    assert kept == (["Seen", "identify"] if command == "unmerge" else [])
+    assert theirs(today, today, anonymous) == sorted([*kept, "Anonymous", "Seen", "identify"])
 
 
 def test_an_identify_with_an_address_and_then_one_with_an_id_are_one_subscriber(segment: Segment) -> None:

@@ -33,6 +33,7 @@ REFUSED_ID, REFUSED_TIME, FULL_NAME, CUT = "$refused_id", "$refused_time", "$eve
 KEYS = frozenset(("token", "$token", "api_key", "apiKey", "writeKey", "write_key"))
 #: Names of an order's id, in the order in which they are looked for.
 ORDER_IDS = ("order_id", "orderId", "transaction_id")
+_DAY_MS = 86_400_000
 _DEVICE = "$device:"
 _UUID_CHARACTERS, _UUID_HYPHENS = 36, 4
 #: A user agent that is one name and its version.
@@ -291,10 +292,11 @@ def money_in(properties: Mapping[str, Any]) -> tuple[Any, Any, Any]:
 def tied(request: SdkRequest, items: Iterable[list[Params] | CommandError]) -> list[Item]:
     """Return the items with an identify event for each pair of visitor and ID that none of them ties by itself.
 
-    It has no time, no properties and an EventID of the pair, so that Tracker stores it once for ever.
+    It has no time, no properties and an EventID of the pair and the day (UTC) on which the event says that it happened. So
+    Tracker stores it once a day: what unlinked the pair holds until the next day, and against all repeats of that day's events.
     """
     found = list(items)
-    seen = {
+    seen: set[tuple[Any, Any]] = {
         (event["UUID"], event["ID"])
         for item in found
         for event in (() if isinstance(item, CommandError) else item)
@@ -305,11 +307,12 @@ def tied(request: SdkRequest, items: Iterable[list[Params] | CommandError]) -> l
             continue
         event = item[0]
         pair = event.get("UUID"), event.get("ID")
-        if None in pair or "Email" in event or pair in seen:
+        day = (time_ms(event.get("Timestamp")) or request.now) // _DAY_MS
+        if None in pair or "Email" in event or not seen.isdisjoint((pair, (pair, day))):
             continue
-        seen.add(pair)
+        seen.add((pair, day))
         by = "key" if request.has_secret else "public"
-        tie = {"Event": IDENTIFY, "UUID": pair[0], "ID": pair[1], "EventID": hashed("t", by, *pair)}
+        tie = {"Event": IDENTIFY, "UUID": pair[0], "ID": pair[1], "EventID": hashed("t", by, *pair, day)}
         item.append({**tie, "UserAgent": event.get("UserAgent", "")})
     return [*found]
 
