@@ -26,7 +26,7 @@ FILES: dict[str, tuple[bytes, list[str]]] = {
     "amplitude": (export_files.AMPLITUDE, ["page_view", "identify", "Order Completed", "conversion"]),
     "umami": (export_files.UMAMI, ["page_view", "Order Completed", "conversion"]),
     "plausible": (export_files.PLAUSIBLE, ["page_view", "page_view", "Order Completed", "conversion"]),
-    "matomo": (export_files.MATOMO, ["page_view", "play", "identify", "ecommerce_order", "conversion"]),
+    "matomo": (export_files.MATOMO, ["page_view", "play", "outlink", "identify", "ecommerce_order", "conversion"]),
 }  # fmt: skip
 
 
@@ -81,6 +81,15 @@ def test_events_are_those_of_the_vendors_sdk(jane: Importer) -> None:
     assert found["page_view"]["$lib"] == "analytics.js"
     assert found["conversion"]["conversion-id"] == "o-1"
     assert found["conversion"]["conversion-currency"] == "EUR"
+
+
+def test_an_outlink_of_matomo_is_of_the_page_on_which_it_is(jane: Importer) -> None:
+    jane.ok(written(jane, export_files.MATOMO), "--from", "matomo")
+    found = properties(jane)["outlink"]
+    assert (found["$current_url"], found["$target_url"]) == (
+        export_files.ADDRESS,
+        "https://elsewhere.example/",
+    )
 
 
 def test_an_address_is_kept_as_the_list_says(jane: Importer) -> None:

@@ -166,11 +166,12 @@ MATOMO = json.dumps(
             "idSite": "1", "idVisit": "7", "visitIp": "203.0.113.0", "visitorId": "0123456789abcdef", "userId": "u-1",
             "referrerUrl": "https://news.example/", "resolution": "1920x1080",
             "actionDetails": [
-                _action("action", 1, url="https://shop.example/?utm_source=news", pageTitle="Shop", pageId="41"),
+                _action("action", 1, url=ADDRESS, pageTitle="Shop", pageId="41"),
                 _action(
                     "event", 2, url="https://shop.example/", eventCategory="Video", eventAction="play", eventName="a [b] \\ \"c\"",
                     eventValue=3, pageId="42",
                 ),
+                _action("outlink", 2, url="https://elsewhere.example/", pageId="43"),
                 _action("ecommerceOrder", 3, orderId="o-1", revenue=12.5),
             ],
         }

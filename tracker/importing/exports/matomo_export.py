@@ -22,8 +22,8 @@ _KINDS: dict[str, dict[str, str]] = {
     "event": {
         "url": "url", "e_c": "eventCategory", "e_a": "eventAction", "e_n": "eventName", "e_v": "eventValue",
     },
-    "download": {"url": "url", "download": "url"},
-    "outlink": {"url": "url", "link": "url"},
+    "download": {"download": "url"},
+    "outlink": {"link": "url"},
     "search": {
         "url": "url", "search": "siteSearchKeyword", "search_cat": "siteSearchCategory", "search_count": "siteSearchCount",
     },
@@ -34,6 +34,8 @@ _KINDS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 _ORDER = "ecommerceOrder"
+#: Kinds whose `url` is where they lead to: the page is that of the action before.
+_OF_PAGE = ("download", "outlink")
 
 
 class MatomoExport(VendorExport):
@@ -49,12 +51,13 @@ class MatomoExport(VendorExport):
 
     def _of_visit(self, visit: Params, actions: list[Any], line_id: LineId) -> Iterator[SdkRequest]:
         own = visit.get("idVisit") or line_id()
-        is_first = True
+        is_first, page = True, None
         for at, action in enumerate(actions):
             kind = action.get("type") if isinstance(action, dict) else None
             names = _KINDS.get(kind) if isinstance(kind, str) else None
             if names is None:
                 continue
+            page = action.get("url") if kind == "action" else page
             fields = {
                 "idsite": visit.get("idSite") or 1,
                 "rec": 1,
@@ -63,6 +66,7 @@ class MatomoExport(VendorExport):
                 "cdt": action.get("timestamp"),
                 "cip": visit.get("visitIp"),
                 "res": visit.get("resolution"),
+                "url": page if kind in _OF_PAGE else None,
                 "urlref": visit.get("referrerUrl") if is_first else None,
                 **{name: action.get(theirs) for name, theirs in names.items()},
                 **({"idgoal": 0} if kind == _ORDER else {}),
