@@ -197,6 +197,7 @@ def test_goals_without_an_order_are_worth_their_money_once(jane: Importer) -> No
     for stored, there in ((4, 0), (0, 4)):
         done = jane.shell.run(*jane.arguments(file, "--from", "matomo"))
         assert (done.exit_code, done.stdout) == (3, f"Stored {stored} events; {there} were there already.\n")
+        assert "1 of 2 lines were rejected" in done.stderr
     assert sorted(jane.names()) == ["conversion", "conversion", "goal_3", "goal_3"]
     assert [line for line, _, _ in rejected(f"{file}.rejected")] == [2]
 

@@ -121,15 +121,19 @@ def test_what_is_too_long_is_refused_and_the_next_one_read() -> None:
     assert of_json(f'[{item}, {{"b": 1}}]'.encode()) == [(1, 100010), (2, {"b": 1})]
 
 
-def test_a_bomb_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "FREE_BYTES", 1000)
+@pytest.mark.parametrize(
+    ("bound", "reason"),
+    [("FREE_BYTES", "more than 200 times its size"), ("MAX_BLANK_BYTES", "too many blank lines")],
+)
+def test_a_bomb_is_not_read_on(monkeypatch: pytest.MonkeyPatch, bound: str, reason: str) -> None:
+    monkeypatch.setattr(archives, bound, 1000)
     row = json_lines({"type": "track", "event": "a", "userId": "u", "timestamp": 1767603600})
     bomb = row + b"\n" * 100_000
     for packed in (gzip.compress(bomb), zipped(a__json=bomb), zipped(a__gz=gzip.compress(bomb))):
         first, last = read("segment", packed)
         assert (first.params["Event"], last.error is not None) == ("a", True)
         assert last.error is not None
-        assert "more than 200 times its size" in str(last.error)
+        assert reason in str(last.error)
 
 
 def test_parts_are_read_in_the_order_of_their_hours() -> None:

@@ -121,7 +121,9 @@ def import_file(
         names = ", ".join(map(repr, sorted(counts.ignored)))
         click.echo(f"Note: IdentifyProperties that were not written, at least once: {names}", err=True)
     if counts.rejected:
-        raise SomeRejected(f"{counts.rejected:,} of {counts.records:,} lines were rejected: see {rejects}")
+        raise SomeRejected(
+            f"{counts.rejected_lines:,} of {counts.lines:,} lines were rejected: see {rejects}"
+        )
 
 
 def _position(source: BufferedReader, size: int) -> int:

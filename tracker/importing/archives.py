@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from tracker.importing.encodings import LineSource, as_utf_8
+from tracker.importing.lines import MAX_LINE_BYTES
 from tracker.importing.records import UnusableFile
 
-#: Packed events shrink to a tenth or a thirtieth. What unpacks to more than this many times its bytes, beyond what is small
-#: in any case, is no export.
-MAX_RATIO, FREE_BYTES = 200, 64 * 1024 * 1024
+#: Packed events shrink to a tenth or a thirtieth. What unpacks to more than this many times its bytes, beyond the length of one
+#: line, is no export: a few events that are nearly alike shrink more. Nor is what has so many bytes of blank lines in a row.
+MAX_RATIO, FREE_BYTES, MAX_BLANK_BYTES = 200, MAX_LINE_BYTES, 1024 * 1024
 #: Parts of a zip file: an hour each for more than ten years.
 MAX_PARTS = 100_000
 _DIGITS = re.compile(r"([0-9]{1,18})")
@@ -101,7 +102,7 @@ class _Unpacked(io.RawIOBase):
 
     def __init__(self, source: _Source, packed: Callable[[], int]) -> None:
         self._source, self._packed = source, packed
-        self._count = 0
+        self._count = self._blank = 0
 
     def readable(self) -> bool:
         return True
@@ -121,5 +122,8 @@ class _Unpacked(io.RawIOBase):
         self._count += len(data)
         if self._count > FREE_BYTES + MAX_RATIO * self._packed():
             raise BrokenFile(f"it unpacks to more than {MAX_RATIO} times its size")
+        self._blank = self._blank + len(data) if data.isspace() else 0
+        if self._blank > MAX_BLANK_BYTES:
+            raise BrokenFile("it has too many blank lines")
         into[: len(data)] = data
         return len(data)

@@ -58,7 +58,8 @@ class ImportCounts:
     """The results of the records so far. A test event is checked and not stored.
 
     `ignored` are up to MAX_IGNORED names of IdentifyProperties that were not written. `later` and `earlier` count the events
-    that happened after, and before, the event of the preceding line.
+    that happened after, and before, the event of the preceding line. A line of an export may have several events: `lines` and
+    `rejected_lines` count those lines.
     """
 
     stored: int = 0
@@ -68,14 +69,12 @@ class ImportCounts:
     ignored: set[str] = field(default_factory=set)
     later: int = 0
     earlier: int = 0
+    lines: int = 0
+    rejected_lines: int = 0
 
     @property
     def is_newest_first(self) -> bool:
         return self.earlier > self.later
-
-    @property
-    def records(self) -> int:
-        return self.stored + self.duplicates + self.tests + self.rejected
 
 
 class Import:
@@ -91,6 +90,7 @@ class Import:
         self._lone_writer = ingest.lone_writer()
         self._group_events = GROUP_EVENTS
         self._last_at: int | None = None
+        self._last_line = self._last_rejected = 0
         self.counts = ImportCounts()
 
     def run(self, records: Iterable[Record]) -> Iterator[ImportCounts]:
@@ -191,6 +191,8 @@ class Import:
             self._last_at = at
 
     def _note(self, record: Record, outcome: Any) -> None:
+        self.counts.lines += record.line != self._last_line
+        self._last_line = record.line
         if outcome is None:
             self.counts.tests += 1
         elif isinstance(outcome, Tracked):
@@ -201,6 +203,8 @@ class Import:
             self.counts.duplicates += 1
         else:
             self.counts.rejected += 1
+            self.counts.rejected_lines += record.line != self._last_rejected
+            self._last_rejected = record.line
             self._reject(record, _refusal(outcome))
 
 
