@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 #: The headers that a page's script may read: without this list a browser hides Retry-After from it.
 _EXPOSED = (
@@ -54,13 +54,15 @@ def sdk_headers(origin: str | None, allowed: Sequence[str], is_credentialed: boo
     return granted
 
 
-def sdk_preflight_headers(asked: str | None, granted: dict[str, str]) -> dict[str, str]:
+def sdk_preflight_headers(
+    methods: Iterable[str], asked: str | None, granted: dict[str, str]
+) -> dict[str, str]:
     """Return the headers that answer a preflight of an SDK, with those of the answer and the headers that it asks for."""
     if "Access-Control-Allow-Origin" not in granted:
         return granted
     return {
         **granted,
-        "Access-Control-Allow-Methods": "GET, POST, PUT, OPTIONS",
+        "Access-Control-Allow-Methods": ", ".join(methods),
         "Access-Control-Allow-Headers": asked if asked and _NAMES.fullmatch(asked) else "Content-Type",
         "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
     }

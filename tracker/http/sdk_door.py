@@ -102,15 +102,16 @@ class SdkDoor:
         allowed = self._allowed_origins(visit.public_id, call.deadline) if visit.public_id else ()
         granted = sdk_headers(origin, allowed, is_credentialed)
         if visit.is_preflight:
-            granted = sdk_preflight_headers(environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"), granted)
-            return no_content({"Allow": "GET, POST, PUT, OPTIONS", **granted})
+            methods, asked = (*visit.methods, "OPTIONS"), environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+            granted = sdk_preflight_headers(methods, asked, granted)
+            return no_content({"Allow": ", ".join(methods), **granted})
         return raw_reply(sent.status, sent.body, {**sent.headers, **granted}, sent.media_type)
 
     def _in_family(self, visit: _Visit, listed: ListedAdapter, parts: list[str]) -> SdkReply:
         found = {route.method: (route, named) for route, named in reversed(list(listed.at(parts)))}
         method = visit.environ["REQUEST_METHOD"]
         if method == "OPTIONS" and (visit.asks_for_cors or method not in found):
-            visit.is_preflight = True
+            visit.is_preflight, visit.methods = True, found or visit.methods
             return SdkReply(204, b"")
         adapter, environ, call = listed.adapter, visit.environ, visit.call
         request = SdkRequest(
@@ -121,7 +122,7 @@ class SdkDoor:
             return SdkReply(204, b"")
         if method not in found:
             if not found:
-                return self._unknown_path(visit)
+                return self._unknown_path(visit, adapter, request)
             return self._wrong_method(visit, adapter, request, found)
         route, named = found[method]
         request.params = {name: utf_8(part) for name, part in named.items()}
@@ -139,7 +140,9 @@ class SdkDoor:
         refused = adapter.refused(request, refusal_of(error.status, error.body))
         return refused._replace(headers={**refused.headers, "Allow": ", ".join((*allowed, "OPTIONS"))})
 
-    def _unknown_path(self, visit: _Visit) -> SdkReply:
+    def _unknown_path(
+        self, visit: _Visit, adapter: Adapter | None = None, request: SdkRequest | None = None
+    ) -> SdkReply:
         """Refuse a path that no adapter knows. The log names it: that is how a new version of an SDK shows."""
         if visit.environ["REQUEST_METHOD"] == "OPTIONS":
             visit.is_preflight = True
@@ -148,7 +151,10 @@ class SdkDoor:
         family = path.removeprefix(self.prefix).partition("/")[0]
         known = family if self._adapters.find(family) else "?"
         self._log.warn(f"path {known}", f"no SDK adapter knows the path {loggable_path(path)}")
-        return SdkReply(404, CommandError(replace(UNKNOWN_COMMAND, message="Unknown path")).body)
+        error = CommandError(replace(UNKNOWN_COMMAND, message="Unknown path"))
+        if adapter is None or request is None:
+            return SdkReply(error.status, error.body)
+        return adapter.refused(request, refusal_of(error.status, error.body))
 
     def _tracked(self, visit: _Visit, adapter: Adapter, request: SdkRequest) -> SdkReply:
         """Track the events of a request and answer it."""
@@ -255,6 +261,8 @@ class _Visit:
     path_id: str | None
     public_id: str | None = None
     is_preflight: bool = False
+    #: What a preflight grants: on a path that nobody knows what browsers send, so that its request comes and is logged.
+    methods: Iterable[str] = ("GET", "POST")
 
     @property
     def asks_for_cors(self) -> bool:

@@ -116,8 +116,10 @@ class SdkRequest:
 
     @cached_property
     def unpacked(self) -> bytes:
-        """The body, unpacked, before it is known who sends it. Raises CommandError (100000, 100010)."""
-        return shapes.gunzipped(self.raw, self.max_bytes, self.is_known)
+        """The body, unpacked, before it is known who sends it. Raises CommandError (100000, 100010, 100011)."""
+        return shapes.gunzipped(
+            self.raw, self.max_bytes, self.is_known, self.headers.get("content-encoding", "")
+        )
 
     @property
     def body(self) -> bytes:

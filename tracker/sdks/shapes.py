@@ -42,9 +42,22 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
-def gunzipped(body: bytes, max_bytes: int, is_known: bool) -> bytes:
-    """Return the body, unpacked if it begins as gzip does. Raises CommandError (100000, 100010)."""
-    return unpacked(body, "gzip", max_bytes, is_known) if body.startswith(GZIP_MAGIC) else body
+def gunzipped(body: bytes, max_bytes: int, is_known: bool, encoding: str = "") -> bytes:
+    """Return the body, unpacked if it begins as gzip does. Raises CommandError (100000, 100010).
+
+    What is neither that nor text is packed as `encoding` says, if it says anything: then 100011 for what is not supported.
+    """
+    if body.startswith(GZIP_MAGIC):
+        return unpacked(body, "gzip", max_bytes, is_known)
+    return unpacked(body, encoding, max_bytes, is_known) if encoding and not _is_text(body) else body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class TooDeep(str):
