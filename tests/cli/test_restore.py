@@ -9,6 +9,7 @@ import apsw
 import pytest
 
 from tests.cli.shell import Shell
+from tests.client import InProcess
 from tests.processes import find_program
 from tests.servers import MariaDB
 from tracker.storage.schema.own_database import own_database
@@ -120,3 +121,30 @@ def test_for_a_server_its_own_tool_is_named_and_works(mariadb: MariaDB, tmp_path
     database = own_database(again)
     assert database.read(lambda t: t.select("SELECT email FROM users")) == [(b"jane@example.com",)]
     database.close()
+
+
+def test_a_dump_that_was_read_in_part_is_not_completed(mariadb: MariaDB, tmp_path: Path) -> None:
+    """A dump has its tables by name: without those of accounts, good keys would be unknown."""
+    running = InProcess(url := mariadb.new_database(), tmp_path)
+    shop = running.open_shop("jane@example.com")
+    shell, name = Shell(tmp_path, TRACKER_DATABASE_URL=url), url.rpartition("/")[2]
+    listed = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_name >= %s"
+    for cut, at_the_cut, said in (
+        ("writer_leases", "SELECT 1", "table migrations but not writer_leases"),
+        ("sessions", "SELECT 1", "table migrations but not users"),
+        ("sessions", "DELETE FROM migrations", "table migrations but not users"),
+        ("migrations", "SELECT 1", "table api_keys but not migrations"),
+        ("jobs", "SELECT 1", "table api_keys but not migrations"),
+    ):
+        for (table,) in mariadb.execute(listed, name, cut):
+            mariadb.execute(f"DROP TABLE {name}.{table}")
+        with mariadb.connect(name) as connection, connection.cursor() as cursor:
+            cursor.execute(at_the_cut)
+        line = f"the database has the {said}, it is half restored: drop it, and restore the backup again"
+        for command in (("db", "upgrade"), ("health",), ("key", "list", shop.email)):
+            assert shell.fails(*command).endswith(line), (cut, command)
+        assert mariadb.execute(listed, name, cut) in ((), (("migration_lock",),)), "nothing was made"
+        answer = running.call("event.track", shop.key, Event="seen", ListID=shop.list_id)
+        assert (answer.status, answer.body["Errors"][0]["Code"]) == (503, 100012)
+    assert running.get("/ready").body["reason"] == line
+    running.close()

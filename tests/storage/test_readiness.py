@@ -54,7 +54,7 @@ def test_a_database_of_another_version_is_broken(far: InProcess) -> None:
 
 
 def test_a_fault_of_ours_is_broken_and_in_the_log(far: InProcess, capfd: pytest.CaptureFixture[str]) -> None:
-    far.services.storage.write(lambda transaction: transaction.execute("DROP TABLE write_probe"))
+    far.services.storage.write(lambda t: t.execute("ALTER TABLE write_probe DROP COLUMN asked_at"))
     answer = far.request("GET", "/ready")
     assert (answer.status, answer.body["database"]) == (503, "broken")
     assert "unexpected failure" in capfd.readouterr().err

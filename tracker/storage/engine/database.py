@@ -253,6 +253,8 @@ class Database:
                 raise _ConnectionLost(str(failure)) from failure
             if kind is not ErrorKind.PERMANENT:
                 raise StorageUnavailable(str(failure)) from failure
+            if self.engine.is_missing_table(failure):  # a half restored database says so
+                self.migrations.verify(database, self.engine)
             raise
         finally:  # after a timeout a connection is in the middle of an answer: it is not used again
             if is_good:

@@ -11,7 +11,7 @@ from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Table, bytes_, integer
-from tracker.storage.schema.operations import AddColumn
+from tracker.storage.schema.operations import AddColumn, made_table
 
 #: Whom a migration breaks stands beside its name, so that instances know it that have never heard of the migration.
 _BREAKS_BEFORE = bytes_("breaks_before", 128, is_optional=True)
@@ -50,6 +50,7 @@ class Migrations:
         applied = []
         with engine.migration_lock(database) as verify_lock:
             transaction = Transaction(database, engine)
+            self._refuse_half_restored(transaction, self.lacking([]))
             _apply(HISTORY, transaction)
             _apply(AddColumn(HISTORY.name, _BREAKS_BEFORE, ""), transaction)
             for owner, migration in self._pending(transaction):
@@ -67,20 +68,46 @@ class Migrations:
         return applied
 
     def verify(self, database: Any, engine: Engine) -> None:
-        """Raise IncompatibleDatabase when a migration is missing, or an unknown one breaks this code."""
+        """Raise IncompatibleDatabase when a migration or a table is missing, or an unknown migration breaks this code."""
         transaction = Transaction(database, engine)
         try:
             pending = self._pending(transaction)
         except Exception as failure:
             if not engine.is_missing_table(failure):
                 raise
+            self._refuse_half_restored(transaction, self.lacking([]))
             raise IncompatibleDatabase("the database is empty: run 'tracker db upgrade'") from None
         if pending:
             names = ", ".join(f"{owner}: {migration.name}" for owner, migration in pending)
             raise IncompatibleDatabase(f"the database lacks {names}: run 'tracker db upgrade'")
 
     def _pending(self, transaction: Transaction) -> list[tuple[str, Migration]]:
-        return self.lacking(transaction.select("SELECT * FROM migrations"))
+        lacking = self.lacking(transaction.select("SELECT * FROM migrations"))
+        self._refuse_half_restored(transaction, lacking)
+        return lacking
+
+    def _refuse_half_restored(
+        self, transaction: Transaction, lacking: Sequence[tuple[str, Migration]]
+    ) -> None:
+        """Raise IncompatibleDatabase if a dump was read in part: what is missing would be made anew, and empty.
+
+        An upgrade makes the history first, then Tracker's tables in its order: after a kill, those that are there come
+        before those that are not. A dump has them by name, `users` among the last.
+        """
+        there = set(transaction.database.get_tables())
+        tables = [(HISTORY.name, False)] + [
+            (name, ("tracker", migration) not in lacking)
+            for migration in self._histories.get("tracker", ())
+            for step in migration.steps
+            if (name := made_table(step, transaction.engine))
+        ]
+        missing = next((place for place, (name, _) in enumerate(tables) if name not in there), len(tables))
+        if any(is_applied or name in there for name, is_applied in tables[missing:]):
+            found = next(name for name, _ in tables if name in there)
+            raise IncompatibleDatabase(
+                f"the database has the table {found} but not {tables[missing][0]}, it is half restored: drop it, and"
+                " restore the backup again"
+            )
 
     def lacking(self, rows: Sequence[Sequence[Any]]) -> list[tuple[str, Migration]]:
         """Return the migrations that are not among the applied: `rows` are all of the table, with all columns it has.

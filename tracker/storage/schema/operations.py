@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Column, Table
@@ -102,6 +104,14 @@ class CompareColumns:
                 raise IncompatibleDatabase(
                     f"tables of the plugin '{self.owner}': {what}, and no migration makes it"
                 )
+
+
+def made_table(step: Any, engine: Engine) -> str | None:
+    """Return the name of the table that a migration's step makes on this engine, if it makes one."""
+    if isinstance(step, SqliteOnly if engine.is_remote else ServerOnly):
+        return None
+    table = step if isinstance(step, Table) else getattr(step, "table", None)
+    return table.name if isinstance(table, Table) else None
 
 
 def _columns(table: str, transaction: Transaction) -> set[str]:
