@@ -71,6 +71,14 @@ def test_a_node_tells_what_its_failover_would_lose(node: LoneNode, other: MariaD
         node.execute(f"SET GLOBAL {setting}")
         assert f"database server n1: {said}" in refusal(shell)
         node.execute(f"SET GLOBAL {setting.replace('yes', 'no').replace('OFF', 'ON')}")
+    unfit = {"wsrep_osu_method": "RSU", "wsrep_reject_queries": "ALL"}
+    for name, value in unfit.items():
+        node.execute(f"SET GLOBAL {name} = {value}")
+        assert f"{name} is {value}: ".lower() in refusal(shell).lower()
+        node.execute(f"SET GLOBAL {name} = {'TOI' if value == 'RSU' else 'NONE'}")
+    node.execute("SET GLOBAL wsrep_max_ws_size = 4096")
+    assert "wsrep_max_ws_size is 4096: " in warnings(shell)[0]
+    node.execute("SET GLOBAL wsrep_max_ws_size = DEFAULT")
     other.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 2")
     said = refusal(shell)
     assert ": innodb_flush_log_at_trx_commit is 2, must be 1: committed events could be lost" in said

@@ -53,6 +53,9 @@ def test_nothing_is_said_of_good_servers() -> None:
         ({"innodb_autoinc_lock_mode": "1"}, WARNS, "lock_mode is 1", "set innodb_autoinc_lock_mode=2"),
         ({"wsrep_cluster_size": "2"}, WARNS, "has 2 of 3 nodes", "add nodes"),
         ({"read_only": "ON"}, WARNS, "read_only is ON", "name the server that takes writes"),
+        ({"wsrep_osu_method": "RSU"}, STOPS, "wsrep_OSU_method is RSU", "set wsrep_OSU_method=TOI"),
+        ({"wsrep_reject_queries": "ALL"}, STOPS, "is ALL: it answers no", "set wsrep_reject_queries=NONE"),
+        ({"wsrep_max_ws_size": "4096"}, WARNS, "wsrep_max_ws_size is 4096", "wsrep_max_ws_size=2147483647"),
     ],
 )  # fmt: skip
 def test_each_dangerous_setting_of_a_node_is_one_line(
@@ -66,14 +69,18 @@ def test_each_dangerous_setting_of_a_node_is_one_line(
 
 
 def test_another_member_is_judged_as_one_that_may_take_over() -> None:
-    away = said_of(
-        NODE, is_own=False, wsrep_cluster_status="non-Primary", wsrep_cluster_size="1", read_only="ON"
-    )
+    away = said_of(NODE, is_own=False, wsrep_cluster_status="non-Primary", wsrep_cluster_size="1")
     assert [weight for weight, _ in away] == [WARNS], (
         "it is no reason not to start, and not asked for the cluster's size"
     )
     assert [weight for weight, _ in said_of(NODE, is_own=False, innodb_flush_log_at_trx_commit="0")] == [
         LOSES
+    ]
+    unfit = said_of(NODE, False, wsrep_osu_method="RSU", wsrep_reject_queries="ALL_KILL", read_only="ON")
+    assert [weight for weight, _ in unfit] == [WARNS] * 3
+    assert [text for _, text in unfit[1:]] == [
+        "wsrep_reject_queries is ALL_KILL: it takes no writes after a failover; set wsrep_reject_queries=NONE",
+        "read_only is ON: it takes no writes after a failover; set read_only=OFF",
     ]
 
 

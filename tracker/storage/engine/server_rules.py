@@ -16,18 +16,23 @@ WARNS, LOSES, STOPS = "warns", "loses", "stops"
 REQUEST_SECONDS = 5.0
 #: Nodes that a cluster needs to go on when one is lost.
 MIN_NODES = 3
+#: Bytes that a transaction may need: 500 requests of 64 KiB in one (GROUP_SIZE), with keys and images of rows four times that.
+MIN_WRITE_SET = 128 * 2**20
 #: Options with which a node that is cut off goes on writing.
 _SPLITTING = ("pc.ignore_sb", "pc.ignore_quorum")
 #: Asked of a server; those that it does not know are not answered.
 VARIABLES = (
     "binlog_format", "gtid_mode", "hostname", "innodb_autoinc_lock_mode", "innodb_flush_log_at_trx_commit", "log_bin",
-    "log_slave_updates", "port", "read_only", "sync_binlog", "wsrep_gtid_mode", "wsrep_node_name", "wsrep_on",
-    "wsrep_provider", "wsrep_provider_options",
+    "log_slave_updates", "port", "read_only", "sync_binlog", "wsrep_gtid_mode", "wsrep_max_ws_size", "wsrep_node_name",
+    "wsrep_on", "wsrep_osu_method", "wsrep_provider", "wsrep_provider_options", "wsrep_reject_queries",
 )  # fmt: skip
 STATUS = (
     "wsrep_cluster_size", "wsrep_cluster_status", "wsrep_connected", "wsrep_incoming_addresses", "wsrep_local_index",
     "wsrep_ready",
 )  # fmt: skip
+
+#: What a setting of another node means, and its good value.
+_NO_SUCCESSOR = "it takes no writes after a failover; set {}"
 
 #: Variables and status of one server, by name.
 Values = Mapping[str, str]
@@ -65,11 +70,10 @@ def remarks(values: Values, is_own: bool) -> list[Remark]:
     """Return what is wrong with a server: that to which Tracker connects, or another member of its cluster."""
     rules = [*_durability(values), *_replication(values)]
     if is_node(values):
-        rules = [*_membership(values, is_own), *rules, *_galera(values, is_own)]
-    if is_own and is_on(values.get("read_only", "")):
-        rules.append(
-            Remark(WARNS, "read_only is ON: let TRACKER_DATABASE_URL name the server that takes writes")
-        )
+        rules = [*_membership(values, is_own), *rules, *_writing(values, is_own), *_galera(values, is_own)]
+    if is_on(values.get("read_only", "")):
+        do = "let TRACKER_DATABASE_URL name the server that takes writes" if is_own else _NO_SUCCESSOR
+        rules.append(Remark(WARNS, f"read_only is ON: {do.format('read_only=OFF')}"))
     name = node_name(values)
     return [Remark(weight, f"database server {name}: {text}") for weight, text in rules]
 
@@ -104,6 +108,29 @@ def _membership(values: Values, is_own: bool) -> Iterator[Remark]:
         yield Remark(STOPS if is_own else WARNS, f"{what}: it takes no writes; {do}")
     elif not is_on(values.get("wsrep_on", "")):
         yield Remark(LOSES, "wsrep_on is OFF: what it stores never reaches the other nodes; set wsrep_on=ON")
+
+
+def _writing(values: Values, is_own: bool) -> Iterator[Remark]:
+    """Yield what keeps a node from taking tables, queries or large groups of events."""
+    method = values.get("wsrep_osu_method", "TOI")
+    if method.upper() == "RSU":
+        yield Remark(
+            STOPS if is_own else WARNS,
+            "wsrep_OSU_method is RSU: an upgrade would change the tables of this node alone, which then leaves the"
+            " cluster; set wsrep_OSU_method=TOI",
+        )
+    rejected = values.get("wsrep_reject_queries", "NONE")
+    if rejected.upper() != "NONE":
+        do = "it answers no query; set {}" if is_own else _NO_SUCCESSOR
+        text = f"wsrep_reject_queries is {rejected}: {do.format('wsrep_reject_queries=NONE')}"
+        yield Remark(STOPS if is_own else WARNS, text)
+    size = values.get("wsrep_max_ws_size", "")
+    if size.isdigit() and int(size) < MIN_WRITE_SET:
+        yield Remark(
+            WARNS,
+            f"wsrep_max_ws_size is {size}: events are refused that are written in larger transactions; set"
+            " wsrep_max_ws_size=2147483647",
+        )
 
 
 def _galera(values: Values, is_own: bool) -> Iterator[Remark]:
