@@ -42,8 +42,10 @@ def look_at_store(settings: Settings) -> Sequence[Remark]:
     return [] if fault is None else [Remark(WARNS, f"TRACKER_RATELIMIT_URL {fault}")]
 
 
-def look_at_others(settings: Settings, database: Database) -> Looked:
+def look_at_others(settings: Settings, database: Database, is_start: bool = True) -> Looked:
     """Look at the clocks, at the other instances that write to the database, and at how its tables are spread.
+
+    Before a start, leases of this instance are of an earlier run, whose clock may have been another.
 
     Raises StorageUnavailable.
     """
@@ -51,7 +53,7 @@ def look_at_others(settings: Settings, database: Database) -> Looked:
         return {"ServerClock": [], "Instances": [], "Shards": []}
     seen = database.read(writers_seen)
     return {
-        "ServerClock": clock_remarks(seen, utc_ms(), settings.instance),
+        "ServerClock": clock_remarks(seen, utc_ms(), settings.instance if is_start else None),
         "Instances": _of_instances(settings, seen),
         "Shards": database.read(lambda transaction: spread_remarks(transaction, settings.shards)),
     }

@@ -14,8 +14,9 @@ from tests.storage.lone_node import LoneNode
 from tracker.ingest.service import Ingest
 from tracker.storage.engine import WritersSeen, clock_remarks, two_writers, writers_seen
 from tracker.storage.engine.database import Database
+from tracker.storage.engine.engine_protocol import ServerReading
 from tracker.storage.engine.id_generator import GRACE_MS, LEASE_MS, WriterNumber
-from tracker.storage.engine.lease_watch import SAY_SECONDS, LeaseWatch
+from tracker.storage.engine.lease_watch import LOOK_SECONDS, SAY_SECONDS, LeaseWatch
 from tracker.storage.engine.live_leases import CLOCK_MS, FAILOVER_MS, LiveLease
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.own_database import own_database
@@ -72,6 +73,9 @@ def test_clocks_are_compared_by_the_databases() -> None:
     assert [weight for weight, _ in said(40_000, 40_001 - GRACE_MS)] == []
     assert [weight for weight, _ in said(-40_000, 1 + GRACE_MS - 40_000)] == ["stops"]
     assert said(120_000, 0, "web1:8000")[0][0] == "warns", "what is left of its own last run does no harm"
+    ahead = WritersSeen(NOW, [lease(0, "n1", 900, 5, "web1:8000", 90_000)])
+    [(weight, text)] = clock_remarks(ahead, NOW, None)
+    assert text.startswith("this machine's clock is 90 s behind that of web1:8000"), "it serves with it now"
     assert said(120_000, 0, "")[0] == (
         "stops", "this machine's clock is 120 s ahead of that of another process, which writes to the same database"
     )  # fmt: skip
@@ -108,6 +112,37 @@ def test_a_server_alone_is_known_by_its_host_and_port(new_database: NewDatabase)
     [moved] = database.read(writers_seen).leases
     assert moved.since >= first.since > 5, "it begins anew at another node"
     database.close()
+
+
+def test_two_nodes_under_load_are_told_within_half_a_minute(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease is renewed every 40 s, which would tell it no sooner."""
+    url, seconds = new_database("mariadb"), 0.0
+    databases = [own_database(url), own_database(url)]
+    databases[0].upgrade()
+    for node, database in enumerate(databases):
+        reading = ServerReading(f"n{node}", NOW)
+        monkeypatch.setattr(
+            database.engine, "server_reading",
+            lambda _, reading=reading: reading._replace(now=NOW + int(seconds * 1000)),
+        )  # fmt: skip
+    writing = [Ingest(database) for database in databases]
+    while not (nodes := databases[0].read(writers_seen).nodes_at_once):
+        seconds += LOOK_SECONDS
+        assert seconds <= 30
+        for each in writing:
+            each.new_id()
+            each.watch.look()
+    assert nodes == ["n0", "n1"]
+    assert seconds * 1000 > FAILOVER_MS
+    before = databases[0].read(writers_seen).leases
+    seconds += LOOK_SECONDS
+    for each in writing:
+        each.watch.look()
+    assert databases[0].read(writers_seen).leases == before, "who writes nothing is at no node"
+    for each in writing:
+        each.close()
 
 
 @pytest.fixture

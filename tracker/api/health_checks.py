@@ -219,9 +219,8 @@ def _reports(services: Services) -> Check:
 def _writers(services: Services) -> Check:
     if not services.storage.engine.is_remote:
         return Check("Writers", OK, "One SQLite file has one writer at a time")
-    remarks = [
-        remark for found in look_at_others(services.settings, services.storage).values() for remark in found
-    ]
+    looked = look_at_others(services.settings, services.storage, is_start=False)
+    remarks = [remark for found in looked.values() for remark in found]
     if remarks:
         return Check("Writers", BAD, remarks[0].text)
     return Check("Writers", OK, "One database node is written to, by clocks that agree")

@@ -33,8 +33,8 @@ from tracker.storage.engine import (
 )
 from tracker.storage.subscribers import CustomFields
 
-#: Seconds that the end of a process may take to say so to others.
-LEAVE_SECONDS = 1.0
+#: Seconds that it may take to tell others that a process still writes, or has ended.
+LEASE_SECONDS = 1.0
 
 _log = logging.getLogger("tracker.ingest")
 
@@ -48,6 +48,7 @@ class Ingest:
         self._number = WriterNumber()
         #: Who writes to the database, this process and all others.
         self.watch = LeaseWatch(database, self._number)
+        self.watch.tell, self._told_id = self._tell_of_writing, 0
         self._lease_lock = RLock()
         self._event_ids = EventIdSigner()
         #: Told how many events were stored, and how many of a call were stored before, once they are committed.
@@ -191,10 +192,21 @@ class Ingest:
                     stored += 1
         self.on_tracked(stored, repeated)
 
-    def _renew_lease(self, deadline: float | None) -> None:
+    def _tell_of_writing(self) -> None:
+        """Renew the lease early if rows were made since the last time, and no request waits for it.
+
+        Others learn from it that this process still writes, and to which node.
+        """
+        if self._ids.last != self._told_id:
+            last = self._ids.last
+            with suppress(StorageUnavailable):  # the next time may succeed
+                self._renew_lease(time.monotonic() + LEASE_SECONDS, is_early=True)
+                self._told_id = last
+
+    def _renew_lease(self, deadline: float | None, is_early: bool = False) -> None:
         """Lease a writer number, which row ids contain. One request renews it, the others wait for it."""
         with self._lease_lock:
-            if not self._number.is_due():
+            if not is_early and not self._number.is_due():
                 return
             try:
                 lease, secret = self._database.write(self._lease, deadline)
@@ -235,4 +247,4 @@ class Ingest:
             background.close()
         if self._number.instance and self._number.number >= 0 and self._database.engine.is_remote:
             with suppress(StorageUnavailable, OutcomeUnknown):  # the lease ends by itself
-                self._database.write(self._number.leave, time.monotonic() + LEAVE_SECONDS)
+                self._database.write(self._number.leave, time.monotonic() + LEASE_SECONDS)

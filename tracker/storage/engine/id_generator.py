@@ -130,6 +130,11 @@ class IdMaker:
         self._writer = writer
         self._last = 0
 
+    @property
+    def last(self) -> int:
+        """The last id without its number; 0 before the first."""
+        return self._last
+
     def next_id(self, now: int) -> int:
         """Return the next id for the time `now` in UTC milliseconds; after a step back of the clock, the last id plus one."""
         stamp = (now - EPOCH_MS) << SEQUENCE_BITS

@@ -15,7 +15,7 @@ from tracker.storage.engine.id_generator import WriterNumber
 from tracker.storage.engine.live_leases import WritersSeen, two_writers, uncounted, writers_seen
 
 #: Seconds: between two looks, for which a reading is shared, and between two lines of the log.
-LOOK_SECONDS, SHARED_SECONDS, SAY_SECONDS = 20.0, 10.0, 60.0
+LOOK_SECONDS, SHARED_SECONDS, SAY_SECONDS = 5.0, 4.0, 60.0
 #: Seconds that one look may take.
 PATIENCE_SECONDS = 1.0
 
@@ -32,6 +32,8 @@ class LeaseWatch:
         self._seen = WritersSeen(0, ())
         self._good_until = self._silent_until = float("-inf")
         self._has_own_limits = False
+        #: Called before each look: has others see until when this process has written.
+        self.tell: Callable[[], None] = lambda: None
         self._loop: gevent.Greenlet | None = None
 
     def seen(self) -> WritersSeen:
@@ -57,7 +59,8 @@ class LeaseWatch:
             self._loop.kill()
 
     def look(self) -> None:
-        """Log what is wrong, if it is this process's turn: the one with the lowest number says it for all."""
+        """Tell others of this process, and log what is wrong, if it is its turn: the lowest number says it for all."""
+        self.tell()
         seen, now = self.seen(), self._clock()
         if len(nodes := seen.nodes_at_once) > 1 and now >= self._silent_until and self._is_first(seen):
             self._silent_until = now + SAY_SECONDS

@@ -88,8 +88,8 @@ def uncounted(others: Sequence[str]) -> str:
     )
 
 
-def clock_remarks(seen: WritersSeen, now: int, own_instance: str) -> list[Remark]:
-    """Return what is wrong with this machine's clock, which reads `now`, for a start of `own_instance`."""
+def clock_remarks(seen: WritersSeen, now: int, own_instance: str | None) -> list[Remark]:
+    """Return what is wrong with this machine's clock, which reads `now`, for a start of `own_instance`, or of none."""
     ahead = now - seen.now
     found = [
         Remark(
