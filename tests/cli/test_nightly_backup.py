@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,13 +29,23 @@ def found(folder: Path) -> list[str]:
 
 @pytest.fixture
 def kept(shell: Shell) -> Path:
-    """The folder of a shell, with four old backups and a file of somebody else's."""
+    """The folder of a shell, with four old backups and two files of somebody else's."""
     folder = shell.folder / "backups"
     shell.settings |= {"TRACKER_BACKUP_FOLDER": str(folder), "TRACKER_BACKUPS_KEPT": "3"}
     folder.mkdir()
-    for name in (*NAMES, "mine.db", "tracker-notes.db"):
+    for name in ("mine.db", "tracker-notes.db"):
         (folder / name).write_text(name)
+    for name in NAMES:
+        shutil.copy(database_of(shell), folder / name)
     return folder
+
+
+def database_of(shell: Shell) -> Path:
+    """The database file of a shell, with all that its log had."""
+    path = Path(shell.settings["TRACKER_DATABASE_URL"].removeprefix("sqlite:///"))
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.pragma("wal_checkpoint(TRUNCATE)")
+    return path
 
 
 def test_the_newest_are_kept(shell: Shell, kept: Path) -> None:
@@ -91,6 +102,32 @@ def test_two_at_once_are_one(shell: Shell, kept: Path) -> None:
     shell.ok("db", "backup")
 
 
+def test_what_is_no_backup_neither_counts_nor_goes(shell: Shell, kept: Path) -> None:
+    """Dated ahead, cut, of another program, a link or a folder: before, such a name made the new backup go."""
+    shell.settings["TRACKER_BACKUPS_KEPT"] = "1"
+    whole = kept / NAMES[0]
+    (ahead := kept / "tracker-20990101-030000.db").write_bytes(whole.read_bytes())
+    (cut := kept / NAMES[1]).write_bytes(whole.read_bytes()[:-4096])
+    (kept / NAMES[2]).write_bytes(b"junk")
+    (kept / NAMES[3]).unlink()
+    (kept / NAMES[3]).symlink_to(whole)
+    (kept / "tracker-20260105-030000.db").mkdir()
+    before = set(found(kept))
+    shell.ok("db", "backup")
+    assert before - set(found(kept)) == {NAMES[0]}, "the one that is old and a backup"
+    [new] = set(found(kept)) - before
+    assert faults(kept / new) == ["ok"]
+    told = shell.run("health").stdout
+    assert "1 of 1 are kept. Does not count: tracker-20990101-030000.db is dated ahead of the clock" in told
+    ahead.unlink()
+    (kept / NAMES[3]).unlink()
+    told = shell.run("health").stdout
+    assert "tracker-20260105-030000.db is no regular file, nor do 2 more" in told
+    (kept / "tracker-20260105-030000.db").rmdir()
+    (kept / NAMES[2]).unlink()
+    assert f"{cut.name} cannot be read, or is no whole backup" in shell.run("health").stdout
+
+
 def test_without_a_folder_it_is_asked_for(shell: Shell) -> None:
     assert "name a FILE, or set TRACKER_BACKUP_FOLDER" in shell.fails("db", "backup")
     shell.settings |= {"TRACKER_BACKUP_FOLDER": "x", "TRACKER_DATABASE_URL": "mysql://root@127.0.0.1:1/none"}
@@ -99,13 +136,18 @@ def test_without_a_folder_it_is_asked_for(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("newest", "is_due"),
-    [(None, True), ("20260103-025959", True), ("20260103-030000", False), ("20260103-120000", False)],
-)
-def test_one_is_due_at_three_each_night(tmp_path: Path, newest: str | None, is_due: bool) -> None:
+    [
+        (None, True), ("20260103-025959", True), ("20260103-030000", False), ("20260103-120000", False),
+        ("20260104-030400", False), ("20260104-030500", True),
+    ],
+)  # fmt: skip
+def test_one_is_due_at_three_each_night_by_a_clock_that_may_have_been_ahead(
+    shell: Shell, tmp_path: Path, newest: str | None, is_due: bool
+) -> None:
     now = int(datetime(2026, 1, 4, 2, 59, 59, tzinfo=UTC).timestamp() * 1000)
     assert night_of(now + 1000) == night_of(now) + 24 * 3_600_000
     if newest:
-        (tmp_path / f"tracker-{newest}.db").touch()
+        shutil.copy(database_of(shell), tmp_path / f"tracker-{newest}.db")
     assert BackupFolder(tmp_path, 7).is_due(now) is is_due
 
 

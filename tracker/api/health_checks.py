@@ -106,13 +106,17 @@ def _backup(services: Services, now: int) -> Check:
     if folder is None:
         fix = "Set TRACKER_BACKUP_FOLDER to a folder on another disk"
         return Check("Backup", WARN, "No nightly backups are made", fix)
-    backups, fix = folder.backups(), "See the log, or run 'tracker db backup', which says what fails"
+    named, fix = list(folder.named(now)), "See the log, or run 'tracker db backup', which says what fails"
+    backups = [each for each in named if each.fault is None]
+    passed = [f"{each.path.name} {each.fault}" for each in named if each.fault is not None]
+    more = f", nor do {len(passed) - 1} more" if passed[1:] else ""
+    not_counted = f". Does not count: {passed[0]}{more}" if passed else ""
     if not backups:
-        return Check("Backup", BAD, f"There is none in {folder.path}", fix)
+        return Check("Backup", BAD, f"There is none in {folder.path}{not_counted}", fix)
     newest, due_at = backups[0], night_of(now)
     detail = (
         f"The last one is of {iso_utc(newest.began_at)}, {newest.bytes / 1e6:,.1f} MB, checked; {len(backups)} of"
-        f" {folder.kept} are kept"
+        f" {folder.kept} are kept{not_counted}"
     )
     if newest.began_at < due_at and now - due_at > BACKUP_MS:
         return Check("Backup", BAD, f"{detail}. That of {iso_utc(due_at)} is missing", fix)
@@ -121,6 +125,11 @@ def _backup(services: Services, now: int) -> Check:
         return Check("Backup", BAD, detail, f"Make room in {folder.path}, or set TRACKER_BACKUPS_KEPT lower")
     if newest.began_at < due_at:
         return Check("Backup", WARN, f"{detail}. That of {iso_utc(due_at)} is due", "Look again in an hour")
+    if passed:
+        fix = (
+            f"Move what is no backup out of {folder.path}, where it stays; if dates are ahead, see the clock"
+        )
+        return Check("Backup", WARN, detail, fix)
     return Check("Backup", OK, detail)
 
 

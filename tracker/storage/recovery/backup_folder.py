@@ -1,7 +1,7 @@
 """Backup folder: verified backups, one a night, of which the newest are kept.
 
 A backup gets its name after it was checked and is on the disk, and older ones go only then: whatever happens in between, the
-folder has the backups that it had. Files of other names are left alone.
+folder has the backups that it had. Files of other names are left alone, and so is all that has such a name and is no backup.
 """
 
 from __future__ import annotations
@@ -10,19 +10,25 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import apsw
+
 from tracker.formats.database_url import DatabaseURL
+from tracker.storage.engine.secrets import EVENT_IDS
 from tracker.storage.engine.sqlite_file import LOG, beside
 from tracker.storage.recovery.backup import CannotBackUp, Progress, back_up, unfinished_of
 
 HOUR_MS, DAY_MS = 3_600_000, 24 * 3_600_000
 #: Milliseconds after midnight (UTC) from which the backup of a night is due.
 DUE_MS = 3 * HOUR_MS
+#: Milliseconds that a backup may be dated ahead, by clocks that differ. One beyond would stop all backups until its time.
+AHEAD_MS = 5 * 60_000
 #: Bytes that must stay free beside a new backup: a disk that it fills up may be the database's own.
 RESERVE_BYTES = 64 * 2**20
 _NAME = re.compile(r"tracker-(\d{8}-\d{6})\.db")
@@ -31,11 +37,15 @@ _TIME = "%Y%m%d-%H%M%S"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A verified backup: when its copying began (UTC milliseconds), and its size."""
+    """A file with the name of a verified backup: when its copying began (UTC milliseconds), and its size.
+
+    With a `fault`, a text that follows the name, it does not count as one, and is never deleted.
+    """
 
     path: Path
     began_at: int
     bytes: int
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +55,25 @@ class BackupFolder:
     path: Path
     kept: int
 
-    def backups(self) -> list[Backup]:
-        """Return the backups, the newest first. Raises OSError if the folder cannot be read."""
+    def named(self, now: int) -> Iterator[Backup]:
+        """Yield all that has the name of a backup, the newest first. Raises OSError if the folder cannot be read."""
         if not self.path.exists():
-            return []
+            return
         found = [
-            Backup(path, _began_at(named[1]), path.stat().st_size)
+            (_began_at(named[1]), path)
             for path in self.path.iterdir()
             if (named := _NAME.fullmatch(path.name)) is not None
         ]
-        return sorted(found, key=lambda each: each.began_at, reverse=True)
+        for began_at, path in sorted(found, reverse=True):
+            yield Backup(path, began_at, path.lstat().st_size, _fault_of(path, began_at, now))
+
+    def backups(self, now: int) -> Iterator[Backup]:
+        """Yield the backups that count, the newest first. Raises OSError."""
+        return (each for each in self.named(now) if each.fault is None)
 
     def is_due(self, now: int) -> bool:
         """Return whether the last night's backup is not there, or none at all. Raises OSError."""
-        newest = next(iter(self.backups()), None)
+        newest = next(self.backups(now), None)
         return newest is None or newest.began_at < night_of(now)
 
     def lacks_bytes(self, url: str) -> int:
@@ -82,10 +97,10 @@ class BackupFolder:
                     f"{self.path} has no room for a backup: {-(-lacking // 10**6):,} MB are lacking"
                 )
             events = back_up(url, target, progress)
-            backups = self.backups()
-            for old in backups[self.kept :]:
+            others = [each for each in self.backups(now) if each.path != target]
+            for old in others[self.kept - 1 :]:
                 old.path.unlink()
-        return backups[0], events
+        return Backup(target, now, target.stat().st_size), events
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -110,6 +125,30 @@ def _began_at(text: str) -> int:
         return int(datetime.strptime(text, _TIME).replace(tzinfo=UTC).timestamp() * 1000)
     except ValueError:  # digits that are no time: as old as can be
         return 0
+
+
+def _fault_of(path: Path, began_at: int, now: int) -> str | None:
+    """Return why what is there does not count as a backup; None if it does. A file that was cut does not open."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return "is no regular file"
+    if began_at > now + AHEAD_MS:
+        return "is dated ahead of the clock"
+    try:
+        _secret_in(path)
+    except apsw.Error:
+        return "cannot be read, or is no whole backup"
+    return None
+
+
+def _secret_in(path: Path) -> bytes:
+    """Return the secret of the database that the backup is of. Raises apsw.Error."""
+    uri = f"{path.as_uri()}?immutable=1"  # makes no files beside it
+    opened = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        found = opened.execute("SELECT value FROM secrets WHERE name = ?", (EVENT_IDS.encode(),)).fetchall()
+        return bytes(found[0][0]) if found else b""  # type: ignore[arg-type]
+    finally:
+        opened.close()
 
 
 def _existing(path: Path) -> Path:
