@@ -17,7 +17,9 @@ from tests.cli.shell import SCRIPT, Shell
 from tests.cli.test_backup import damage, faults
 from tests.processes import find_program, until
 from tests.served import StartTracker, Tracker, make_account
+from tracker.storage.engine import EVENT_IDS, secret_of
 from tracker.storage.recovery import BackupFolder, night_of
+from tracker.storage.schema.own_database import own_database
 
 NAMES = [f"tracker-2026010{day}-030000.db" for day in range(1, 5)]
 
@@ -128,6 +130,24 @@ def test_what_is_no_backup_neither_counts_nor_goes(shell: Shell, kept: Path) -> 
     assert f"{cut.name} cannot be read, or is no whole backup" in shell.run("health").stdout
 
 
+def test_databases_that_share_a_folder_leave_each_other_their_backups(shell: Shell, kept: Path) -> None:
+    shell.settings["TRACKER_BACKUPS_KEPT"] = "1"
+    with closing(apsw.Connection(str(database_of(shell)))) as connection:  # from now on another database
+        connection.execute("UPDATE secrets SET value = randomblob(32)")
+    others = set(found(kept))
+    assert f"There is none in {kept}. Does not count: {NAMES[3]} is of another" in shell.run("health").stdout
+    shell.ok("db", "backup")
+    [ours] = set(found(kept)) - others
+    mine = (kept / ours).rename(kept / "tracker-20260201-030000.db")
+    shell.ok("db", "backup")
+    assert not mine.exists()
+    assert others < set(found(kept))
+    assert (
+        f"kept. Does not count: {NAMES[3]} is of another database, nor do 3 more"
+        in shell.run("health").stdout
+    )
+
+
 def test_without_a_folder_it_is_asked_for(shell: Shell) -> None:
     assert "name a FILE, or set TRACKER_BACKUP_FOLDER" in shell.fails("db", "backup")
     shell.settings |= {"TRACKER_BACKUP_FOLDER": "x", "TRACKER_DATABASE_URL": "mysql://root@127.0.0.1:1/none"}
@@ -148,7 +168,11 @@ def test_one_is_due_at_three_each_night_by_a_clock_that_may_have_been_ahead(
     assert night_of(now + 1000) == night_of(now) + 24 * 3_600_000
     if newest:
         shutil.copy(database_of(shell), tmp_path / f"tracker-{newest}.db")
-    assert BackupFolder(tmp_path, 7).is_due(now) is is_due
+    database = own_database(shell.settings["TRACKER_DATABASE_URL"])
+    secret = database.read(lambda transaction: secret_of(transaction, EVENT_IDS))
+    database.close()
+    assert BackupFolder(tmp_path, 7).is_due(now, secret) is is_due
+    assert BackupFolder(tmp_path, 7).is_due(now, b"another database's") is True
 
 
 def _copies(folder: Path) -> list[Path]:

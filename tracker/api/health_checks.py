@@ -17,7 +17,7 @@ from tracker.metrics import SLOW_SECONDS
 from tracker.preflight import look_at_others, look_at_store
 from tracker.storage import job_queue
 from tracker.storage.accounts import mails_tried
-from tracker.storage.engine import parts_of_all_lists
+from tracker.storage.engine import EVENT_IDS, parts_of_all_lists, secret_of
 from tracker.storage.recovery import night_of
 from tracker.times import iso_utc
 
@@ -43,7 +43,7 @@ SLOW_MS, LONG_QUEUE_ROWS = 10 * 60_000, 10_000
 def health(services: Services, now: int, deadline: float | None) -> list[Check]:
     """Return every check, at `now` (UTC milliseconds). One that cannot be looked at is bad; nothing is raised."""
     looks: dict[str, Callable[[], Check]] = {
-        "Backup": partial(_backup, services, now),
+        "Backup": partial(_backup, services, now, deadline),
         "Workers": partial(_workers, services),
         "Queue": partial(_queue, services, now),
         "Disk": partial(_disk, services),
@@ -97,7 +97,7 @@ def _queue(services: Services, now: int) -> Check:
     return Check("Queue", WARN, detail, fix) if is_slow else Check("Queue", OK, detail)
 
 
-def _backup(services: Services, now: int) -> Check:
+def _backup(services: Services, now: int, deadline: float | None) -> Check:
     folder = services.backups.folder
     if services.storage.engine.is_remote:
         return Check(
@@ -106,7 +106,11 @@ def _backup(services: Services, now: int) -> Check:
     if folder is None:
         fix = "Set TRACKER_BACKUP_FOLDER to a folder on another disk"
         return Check("Backup", WARN, "No nightly backups are made", fix)
-    named, fix = list(folder.named(now)), "See the log, or run 'tracker db backup', which says what fails"
+    secret = services.storage.read(partial(secret_of, name=EVENT_IDS), deadline)
+    named, fix = (
+        list(folder.named(now, secret)),
+        "See the log, or run 'tracker db backup', which says what fails",
+    )
     backups = [each for each in named if each.fault is None]
     passed = [f"{each.path.name} {each.fault}" for each in named if each.fault is not None]
     more = f", nor do {len(passed) - 1} more" if passed[1:] else ""
@@ -126,9 +130,7 @@ def _backup(services: Services, now: int) -> Check:
     if newest.began_at < due_at:
         return Check("Backup", WARN, f"{detail}. That of {iso_utc(due_at)} is due", "Look again in an hour")
     if passed:
-        fix = (
-            f"Move what is no backup out of {folder.path}, where it stays; if dates are ahead, see the clock"
-        )
+        fix = f"Move what is no backup out of {folder.path}, or give each database a folder of its own; if dates are ahead, see the clock"
         return Check("Backup", WARN, detail, fix)
     return Check("Backup", OK, detail)
 

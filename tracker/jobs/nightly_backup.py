@@ -7,12 +7,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import gevent
 
 from tracker.errors import OutcomeUnknown, StorageUnavailable
 from tracker.jobs.leased_work import LeasedWork
-from tracker.storage.engine import Database
+from tracker.storage.engine import EVENT_IDS, Database, secret_of
 from tracker.storage.recovery import BackupFolder
 
 #: Seconds after a failure until the next try, between two looks at the process, and between two renewals of the lease.
@@ -42,7 +43,7 @@ class NightlyBackup(LeasedWork):
     def look(self) -> None:
         """Make a backup if one is due, which takes as long as it takes. Raises StorageUnavailable, OutcomeUnknown."""
         now, folder = self._now(), self.folder
-        if folder is None or time.monotonic() < self._next_at or not folder.is_due(now):
+        if folder is None or time.monotonic() < self._next_at or not self._is_due(folder, now):
             return
         if not self._has_lease(now):
             return
@@ -50,6 +51,9 @@ class NightlyBackup(LeasedWork):
         if failure is not None:
             self._next_at = time.monotonic() + AGAIN_SECONDS
             _log.error("no backup was made in %s, and it is tried again: %s", folder.path, failure)
+
+    def _is_due(self, folder: BackupFolder, now: int) -> bool:
+        return folder.is_due(now, self._database.read(partial(secret_of, name=EVENT_IDS)))
 
     def _run(self) -> str | None:
         """Run the command; return what it says if it fails."""

@@ -55,8 +55,11 @@ class BackupFolder:
     path: Path
     kept: int
 
-    def named(self, now: int) -> Iterator[Backup]:
-        """Yield all that has the name of a backup, the newest first. Raises OSError if the folder cannot be read."""
+    def named(self, now: int, secret: bytes) -> Iterator[Backup]:
+        """Yield all that has the name of a backup, the newest first. Raises OSError if the folder cannot be read.
+
+        `secret` is that of the database, the one that signs its EventIDs: by it a backup of another is known.
+        """
         if not self.path.exists():
             return
         found = [
@@ -65,15 +68,15 @@ class BackupFolder:
             if (named := _NAME.fullmatch(path.name)) is not None
         ]
         for began_at, path in sorted(found, reverse=True):
-            yield Backup(path, began_at, path.lstat().st_size, _fault_of(path, began_at, now))
+            yield Backup(path, began_at, path.lstat().st_size, _fault_of(path, began_at, now, secret))
 
-    def backups(self, now: int) -> Iterator[Backup]:
-        """Yield the backups that count, the newest first. Raises OSError."""
-        return (each for each in self.named(now) if each.fault is None)
+    def backups(self, now: int, secret: bytes) -> Iterator[Backup]:
+        """Yield the backups of the database that count, the newest first. Raises OSError."""
+        return (each for each in self.named(now, secret) if each.fault is None)
 
-    def is_due(self, now: int) -> bool:
+    def is_due(self, now: int, secret: bytes) -> bool:
         """Return whether the last night's backup is not there, or none at all. Raises OSError."""
-        newest = next(self.backups(now), None)
+        newest = next(self.backups(now, secret), None)
         return newest is None or newest.began_at < night_of(now)
 
     def lacks_bytes(self, url: str) -> int:
@@ -83,7 +86,7 @@ class BackupFolder:
         return max(0, needed + RESERVE_BYTES - shutil.disk_usage(_existing(self.path)).free)
 
     def add(self, url: str, now: int, progress: Progress) -> tuple[Backup, int]:
-        """Make a backup of the database at `url`; return it and the number of its events. Delete the oldest ones then.
+        """Make a backup of the database at `url`; return it and the number of its events. Delete its oldest ones then.
 
         Raises CannotBackUp, OSError; then the folder has what it had.
         """
@@ -97,7 +100,7 @@ class BackupFolder:
                     f"{self.path} has no room for a backup: {-(-lacking // 10**6):,} MB are lacking"
                 )
             events = back_up(url, target, progress)
-            others = [each for each in self.backups(now) if each.path != target]
+            others = [each for each in self.backups(now, _secret_in(target)) if each.path != target]
             for old in others[self.kept - 1 :]:
                 old.path.unlink()
         return Backup(target, now, target.stat().st_size), events
@@ -127,17 +130,16 @@ def _began_at(text: str) -> int:
         return 0
 
 
-def _fault_of(path: Path, began_at: int, now: int) -> str | None:
+def _fault_of(path: Path, began_at: int, now: int, secret: bytes) -> str | None:
     """Return why what is there does not count as a backup; None if it does. A file that was cut does not open."""
     if not stat.S_ISREG(path.lstat().st_mode):
         return "is no regular file"
     if began_at > now + AHEAD_MS:
         return "is dated ahead of the clock"
     try:
-        _secret_in(path)
+        return None if _secret_in(path) == secret else "is of another database"
     except apsw.Error:
         return "cannot be read, or is no whole backup"
-    return None
 
 
 def _secret_in(path: Path) -> bytes:
