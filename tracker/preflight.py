@@ -1,4 +1,4 @@
-"""Preflight: what would fail at a failover is told at the start, by `tracker serve`, `tracker db upgrade` and `tracker doctor`.
+"""Preflight: what would fail at a failover, or at the next backup, is told at the start, by `tracker serve`, `tracker db upgrade` and `tracker doctor`.
 
 Each remark is one line that says what to change.
 """
@@ -22,6 +22,7 @@ from tracker.storage.engine import (
     uncounted,
     writers_seen,
 )
+from tracker.storage.recovery import BackupFolder
 from tracker.storage.shards.spread_tables import spread_remarks
 
 #: Remarks by what was looked at.
@@ -29,11 +30,15 @@ Looked = dict[str, Sequence[Remark]]
 
 
 def look_at_servers(settings: Settings, database: Database) -> Looked:
-    """Look at the database server, the other members of its cluster, and Redis, in a few seconds.
+    """Look at the database server, the other members of its cluster, Redis, and the folder of backups, in a few seconds.
 
     The database may be of any version, or empty. Raises StorageUnavailable.
     """
-    return {"DatabaseServers": database.look_around(), "RateLimitStore": look_at_store(settings)}
+    return {
+        "DatabaseServers": database.look_around(),
+        "RateLimitStore": look_at_store(settings),
+        "BackupFolder": _of_backups(settings),
+    }
 
 
 def look_at_store(settings: Settings) -> Sequence[Remark]:
@@ -74,6 +79,12 @@ def heed(looked: Looked, warn: Callable[[str], object]) -> None:
 def utc_ms() -> int:
     """Return this machine's clock in UTC milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def _of_backups(settings: Settings) -> list[Remark]:
+    folder = settings.backup_folder
+    fault = None if folder is None else BackupFolder(folder.absolute(), settings.backups_kept).fault()
+    return [] if fault is None else [Remark(WARNS, f"TRACKER_BACKUP_FOLDER {fault}")]
 
 
 def _of_instances(settings: Settings, seen: WritersSeen) -> list[Remark]:

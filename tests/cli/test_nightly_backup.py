@@ -148,6 +148,25 @@ def test_databases_that_share_a_folder_leave_each_other_their_backups(shell: She
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("file", "is no folder"), ("file/below", "is no folder"), ("/proc/1/x", "cannot be written to (")],
+)
+def test_a_folder_that_cannot_be_is_told_at_the_start(shell: Shell, name: str, why: str) -> None:
+    path = shell.folder / name
+    (shell.folder / "file").touch()
+    shell.settings["TRACKER_BACKUP_FOLDER"] = str(path)
+    begins, ends = f"TRACKER_BACKUP_FOLDER {path} {why}", "name a folder that Tracker's user may write to"
+    started = shell.run("db", "upgrade")
+    assert (started.exit_code, started.stderr.count("\n")) == (0, 1)
+    for said in (started.stderr.removeprefix("Warning: ").strip(), shell.fails("db", "backup")):
+        assert said.startswith(begins)
+        assert said.endswith(ends)
+    told = shell.run("health")
+    assert told.exit_code == 2
+    assert (begins if name == "file" else "There is none in ") in told.stdout
+
+
 def test_without_a_folder_it_is_asked_for(shell: Shell) -> None:
     assert "name a FILE, or set TRACKER_BACKUP_FOLDER" in shell.fails("db", "backup")
     shell.settings |= {"TRACKER_BACKUP_FOLDER": "x", "TRACKER_DATABASE_URL": "mysql://root@127.0.0.1:1/none"}

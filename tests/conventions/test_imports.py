@@ -133,7 +133,7 @@ ROOMS: dict[str, set[str]] = {
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.preflight": {
-        "tracker.config", "tracker.rate_limits", "tracker.storage.engine", "tracker.storage.shards",
+        "tracker.config", "tracker.rate_limits", "tracker.storage.engine", "tracker.storage.recovery", "tracker.storage.shards",
     },
     "tracker.serve": {"*"},
     "tracker.reports_wiring": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from tracker.preflight import look_at_others, look_at_store
 from tracker.storage import job_queue
 from tracker.storage.accounts import mails_tried
 from tracker.storage.engine import EVENT_IDS, parts_of_all_lists, secret_of
-from tracker.storage.recovery import night_of
+from tracker.storage.recovery import BackupFolder, night_of
 from tracker.times import iso_utc
 
 if TYPE_CHECKING:
@@ -106,11 +107,17 @@ def _backup(services: Services, now: int, deadline: float | None) -> Check:
     if folder is None:
         fix = "Set TRACKER_BACKUP_FOLDER to a folder on another disk"
         return Check("Backup", WARN, "No nightly backups are made", fix)
+    if os.path.exists(folder.path) and (fault := folder.fault()):
+        return Check(
+            "Backup", BAD, f"TRACKER_BACKUP_FOLDER {fault}", "Mend the folder, or name another and restart"
+        )
+    return _last_backup(services, folder, now, deadline)
+
+
+def _last_backup(services: Services, folder: BackupFolder, now: int, deadline: float | None) -> Check:
     secret = services.storage.read(partial(secret_of, name=EVENT_IDS), deadline)
-    named, fix = (
-        list(folder.named(now, secret)),
-        "See the log, or run 'tracker db backup', which says what fails",
-    )
+    named = list(folder.named(now, secret))
+    fix = "See the log, or run 'tracker db backup', which says what fails"
     backups = [each for each in named if each.fault is None]
     passed = [f"{each.path.name} {each.fault}" for each in named if each.fault is not None]
     more = f", nor do {len(passed) - 1} more" if passed[1:] else ""

@@ -53,7 +53,11 @@ class NightlyBackup(LeasedWork):
             _log.error("no backup was made in %s, and it is tried again: %s", folder.path, failure)
 
     def _is_due(self, folder: BackupFolder, now: int) -> bool:
-        return folder.is_due(now, self._database.read(partial(secret_of, name=EVENT_IDS)))
+        secret = self._database.read(partial(secret_of, name=EVENT_IDS))
+        try:
+            return folder.is_due(now, secret)
+        except OSError:  # the command says what is wrong with the folder
+            return True
 
     def _run(self) -> str | None:
         """Run the command; return what it says if it fails."""

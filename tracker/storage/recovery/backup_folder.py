@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,22 @@ class BackupFolder:
         """Yield the backups of the database that count, the newest first. Raises OSError."""
         return (each for each in self.named(now, secret) if each.fault is None)
 
+    def fault(self) -> str | None:
+        """Return why no backup can be written into the folder, which is made if it is not there; None if one can.
+
+        The text follows the name of the setting.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            tempfile.TemporaryFile(dir=self.path).close()
+        except (FileExistsError, NotADirectoryError):
+            why = "is no folder"
+        except OSError as failure:
+            why = f"cannot be written to ({failure.strerror})"
+        else:
+            return None
+        return f"{self.path} {why}, so no backups are made: name a folder that Tracker's user may write to"
+
     def is_due(self, now: int, secret: bytes) -> bool:
         """Return whether the last night's backup is not there, or none at all. Raises OSError."""
         newest = next(self.backups(now, secret), None)
@@ -90,7 +107,8 @@ class BackupFolder:
 
         Raises CannotBackUp, OSError; then the folder has what it had.
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if fault := self.fault():
+            raise CannotBackUp(f"TRACKER_BACKUP_FOLDER {fault}")
         with self._alone():
             target = self.path / f"tracker-{datetime.fromtimestamp(now / 1000, UTC).strftime(_TIME)}.db"
             for left in unfinished_of(self.path, "tracker-*.db"):
