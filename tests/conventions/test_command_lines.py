@@ -24,6 +24,7 @@ OUTSIDE = {
     "docker",
     "echo",
     "git",
+    "install",
     "python3",
     "redis-cli",
     "sudo",

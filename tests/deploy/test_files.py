@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,21 +41,29 @@ def environment_of(services: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def filled_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example of settings, as somebody has filled it in."""
-    path = tmp_path_factory.mktemp("settings") / ".env"
+    """A copy of deploy/ with the example of settings, as somebody has filled it in."""
+    folder = shutil.copytree(DEPLOY, tmp_path_factory.mktemp("checkout") / "deploy")
     text = (DEPLOY / "tracker.env.example").read_text()
-    path.write_text(re.sub(r"(?m)=$", "=s3cret", text))
-    return path
+    (folder / ".env").write_text(re.sub(r"(?m)^#(\w+=)", r"\1", re.sub(r"(?m)=$", "=s3cret", text)))
+    return folder
 
 
 @pytest.mark.parametrize("files", [COMPOSE[:1], COMPOSE])
 def test_compose_reads_its_files(files: tuple[str, ...], filled_in: Path) -> None:
-    options = [word for name in files for word in ("-f", str(DEPLOY / name))]
+    options = [word for name in files for word in ("-f", str(filled_in / name))]
     said = run(
-        find_program("docker-compose", "docker-compose"), "--env-file", str(filled_in), *options, "config"
+        find_program("docker-compose", "docker-compose"),
+        "--env-file",
+        str(filled_in / ".env"),
+        *options,
+        "config",
     )
     services = yaml.safe_load(said)["services"]
-    assert set(environment_of(services)) <= KNOWN
+    environment = environment_of(services)
+    assert {name for name in environment if name.startswith("TRACKER_")} <= KNOWN, "others stop the start"
+    assert environment["TRACKER_PUBLIC_URL"] == "https://events.example.com"
+    assert environment["TRACKER_BACKUP_FOLDER"] == "/var/lib/tracker/backups"
+    assert environment["TRACKER_SMTP_URL"].startswith("smtp://")
     assert services["tracker"]["volumes"] == ["data:/var/lib/tracker:rw"]
     for name, service in services.items():
         image = service.get("image", "")
@@ -106,13 +115,13 @@ def test_caddy_reads_its_file_and_it_is_that_of_the_page() -> None:
         "caddyfile",
         "--config",
         str(path),
-        TRACKER_DOMAIN="events.example.com",
+        DOMAIN="events.example.com",
         HOME="/nonexistent",
     )
     [sample] = blocks(ROOT / "docs/operations.md", "caddy")
     text = "".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("#"))
     assert (
-        text.replace("{$TRACKER_DOMAIN}", "events.example.com").replace("tracker:8000", "127.0.0.1:8000")
+        text.replace("{$DOMAIN}", "events.example.com").replace("tracker:8000", "127.0.0.1:8000")
         == sample.text
     )
 
@@ -136,3 +145,8 @@ def test_the_unit_names_settings_that_exist_and_waits_for_a_stop() -> None:
     assert set(settings) <= KNOWN
     [grace] = re.findall(r"(?m)^graceful_timeout = (\d+)$", (ROOT / "tracker/gunicorn_conf.py").read_text())
     assert int(dict(lines)["TimeoutStopSec"]) > int(grace)
+    folder = dict(lines)["ReadWritePaths"].removeprefix("-")
+    page = (ROOT / "docs/operations.md").read_text()
+    assert f"install -d -o tracker -g tracker -m 700 {folder}\n" in page, (
+        "the folder of backups that it can write to"
+    )
