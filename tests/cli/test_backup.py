@@ -200,10 +200,11 @@ def test_for_a_server_its_own_tool_is_named_and_works(mariadb: MariaDB, tmp_path
     shell.ok("db", "upgrade")
     shell.ok("user", "add", "jane@example.com", "--password-stdin", typed="secret\n")
     said = shell.fails("db", "backup", "my backup.sql")
-    assert said.startswith("a server's database is for its own tools to copy: mariadb-dump ")
+    assert said.startswith("a server's database is for its own tools to copy: (umask 077; mariadb-dump ")
     find_program("mariadb-dump", "mariadb-client")
     command = said.partition(": ")[2].replace(" -p ", " ")
-    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True, umask=0o022)
+    assert (tmp_path / "my backup.sql").stat().st_mode & 0o777 == 0o600
     restored = mariadb.new_database()
     into = f"mariadb --host=127.0.0.1 --port={mariadb.port} --user=root {restored.rpartition('/')[2]} < 'my backup.sql'"
     subprocess.run(["sh", "-c", into], cwd=tmp_path, check=True, capture_output=True)

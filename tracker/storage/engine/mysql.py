@@ -90,9 +90,9 @@ class MysqlEngine:
         return database
 
     def dump_command(self, target: Path) -> str:
-        """Return the shell command that copies a consistent state of the database into a file; it asks for the password."""
+        """Return the shell command that copies a consistent state of the database into its owner's file; it asks for the password."""
         what = f"{shlex.quote(self.database_name)} > {shlex.quote(str(target))}"
-        return f"mariadb-dump --single-transaction --hex-blob {self._options()} -p {what}"
+        return f"(umask 077; mariadb-dump --single-transaction --hex-blob {self._options()} -p {what})"
 
     def load_command(self, source: Path) -> str:
         """Return the shell command that reads such a file back, into a database without tables."""
