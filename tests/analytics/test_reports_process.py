@@ -411,6 +411,21 @@ def test_a_process_that_hangs_is_not_the_questions_fault_and_is_replaced(filed: 
     reports.check(filed.database, 1)
 
 
+def test_one_that_hangs_after_its_socket_is_gone_is_replaced(
+    filed: Real, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if it did not come to its end: nobody can reach it, and it bars another one."""
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    monkeypatch.setattr(reports_connection, "STOP_SECONDS", 0.2)
+    os.kill(old, signal.SIGSTOP)
+    reports.folder.joinpath("socket").unlink()
+    until(lambda: "answer" in reports.ask(1, 10.0), 60, "an answer of another process")
+    assert is_gone(old)
+    assert reports.events(1) == expected
+
+
 def test_only_the_folders_server_is_ended_as_one_that_hangs(
     filed: Real, start: Start, tmp_path: Path
 ) -> None:

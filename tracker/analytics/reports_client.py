@@ -114,14 +114,19 @@ class ReportsClient:
                 start_process(self._setup, self._connection, until, self._idle_seconds)
                 return self._connection.exchange(message, until)
         except ReportsHung:
-            if self._look is None or self._look.dead:
-                self._look = gevent.spawn(self._connection.end_hung)
+            self._look_at_it()
             return unavailable(
                 "the reports process does not answer; if it hangs, another one takes its place"
             )
         except (ReportsAway, OSError) as failure:  # such as a full disk; its words may name paths
             _log.warning("reports are not available: %s", failure)
+            self._look_at_it()
             return unavailable("the reports process is away: the log says why")
+
+    def _look_at_it(self) -> None:
+        """End the process if it hangs, or has the folder without listening, while nobody waits for that."""
+        if self._look is None or self._look.dead:
+            self._look = gevent.spawn(self._connection.end_hung)
 
     def has_copy(self, list_id: int) -> bool:
         """Return whether there may be a copy of a list: what is forgotten there is to be erased in it too."""

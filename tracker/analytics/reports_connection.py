@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from gevent import socket
 from gevent.select import select
 
 from tracker import __version__
-from tracker.analytics.process.hung_server import end_server
+from tracker.analytics.process.hung_server import end_server, server_of
 from tracker.analytics.process.report_socket import (
     MAX_ANSWER_BYTES,
     LineReader,
@@ -99,10 +100,23 @@ class ReportsConnection:
                 )
         except TimeoutError:  # too many wait to be let in
             is_hung = True
-        except OSError:  # there is none, or it ends
-            return
+        except OSError:  # there is none, it begins, or it ends
+            is_hung = self._is_ending_for_too_long()
         if is_hung and end_server(self._peer, self._folder):
             _log.error("the reports process %d did not answer any more, and was ended", self._peer[0])
+
+    def _is_ending_for_too_long(self) -> bool:
+        """Return whether a process, which is the peer then, has the folder and does not listen, for longer than one takes to begin or to end."""
+        until = time.monotonic() + STOP_SECONDS
+        while server := server_of(self._folder):
+            if self.is_listening():
+                return False
+            if time.monotonic() > until:
+                self._peer = server, os.getuid()
+                with open_private(self._folder / LOCK, "a") as lock:
+                    return not take_lock(lock)
+            gevent.sleep(LOOK_SECONDS)
+        return False
 
     @contextmanager
     def _connected(self, seconds: float) -> Iterator[socket.socket]:

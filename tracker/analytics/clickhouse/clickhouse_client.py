@@ -8,21 +8,26 @@ import secrets
 import socket
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
 import orjson
 
+from tracker.analytics.clickhouse.clickhouse_deadline import TimedResponse, left
 from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseAway, ClickHouseInterrupted, error_of
 from tracker.analytics.clickhouse.clickhouse_sql import escaped, quoted, spelled
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 
-#: Seconds that connecting may take, a statement of a question, one that loads or deletes, and one that ends another.
+#: Seconds that connecting may take, a statement of a question, one that loads or deletes, and one that ends another: from its first byte
+#: sent to the last one read, and less where a message has less time left (`clickhouse_deadline`).
 CONNECT_SECONDS, QUESTION_SECONDS, LOAD_SECONDS, KILL_SECONDS = 5.0, 120, 600, 5
 #: Bytes of a parameter beyond which it stands in the statement: a server takes fields of 128 KiB.
 MAX_FIELD_BYTES = 60_000
@@ -110,24 +115,27 @@ class ClickHouseClient:
         *,
         may_repeat: bool = False,
     ) -> bytes:
+        until = time.monotonic() + left(self._seconds)
         self._query_id = secrets.token_hex(16)
         session = {"session_id": self._session, "session_timeout": 60} if self._session else {}
         query = urlencode({
-            "database": self._url.database, "query_id": self._query_id, "max_execution_time": self._seconds, **SETTINGS, **session, **asked,
+            "database": self._url.database, "query_id": self._query_id, "max_execution_time": ceil(left(self._seconds)) or 1, **SETTINGS, **session, **asked,
         })  # fmt: skip
         sent = {
             "X-ClickHouse-User": self._url.user, "X-ClickHouse-Key": self._url.password, "Content-Type": kind,
             "Accept-Encoding": "gzip", **(headers or {}),
         }  # fmt: skip
         try:
-            return self._exchange(f"/?{query}", body, sent, may_repeat)
+            return self._exchange(f"/?{query}", body, sent, until, may_repeat)
         finally:
             self._query_id = ""
 
-    def _exchange(self, path: str, body: bytes, headers: dict[str, str], may_repeat: bool) -> bytes:
+    def _exchange(
+        self, path: str, body: bytes, headers: dict[str, str], until: float, may_repeat: bool
+    ) -> bytes:
         is_kept = self._connection is not None
         try:
-            return self._once(path, body, headers)
+            return self._once(path, body, headers, until)
         except (OSError, http.client.HTTPException, zlib.error) as failure:
             self.close()
             if self._given_up == self._query_id:
@@ -138,12 +146,14 @@ class ClickHouseClient:
                 failure, (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
             )
             if may_repeat and is_kept and has_ended:
-                return self._exchange(path, body, headers, may_repeat=False)
+                return self._exchange(path, body, headers, until, may_repeat=False)
             raise ClickHouseAway(f"the server cannot be asked: {type(failure).__name__}") from failure
 
-    def _once(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    def _once(self, path: str, body: bytes, headers: dict[str, str], until: float) -> bytes:
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection = self._connect(_seconds_to(until))
+        self._connection.sock.settimeout(_seconds_to(until))
+        self._connection.response_class = partial(TimedResponse, until=until)  # type: ignore[assignment]
         self._connection.request("POST", path, body, headers)
         reply = self._connection.getresponse()
         read = reply.read()
@@ -155,18 +165,25 @@ class ClickHouseClient:
             raise error_of(int(code) if code and code.isdigit() else 0, told or f"HTTP status {reply.status}")
         return read
 
-    def _connect(self) -> http.client.HTTPConnection:
-        url = self._url
+    def _connect(self, seconds: float) -> http.client.HTTPConnection:
+        url, seconds = self._url, min(seconds, CONNECT_SECONDS)
         made: http.client.HTTPConnection
         if url.has_tls:
             made = http.client.HTTPSConnection(
-                url.host, url.port, timeout=CONNECT_SECONDS, context=ssl.create_default_context()
+                url.host, url.port, timeout=seconds, context=ssl.create_default_context()
             )
         else:
-            made = http.client.HTTPConnection(url.host, url.port, timeout=CONNECT_SECONDS)
+            made = http.client.HTTPConnection(url.host, url.port, timeout=seconds)
         made.connect()
-        made.sock.settimeout(self._seconds + 10)
         return made
+
+
+def _seconds_to(until: float) -> float:
+    """Return the seconds that are left. Raises TimeoutError if there are none."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
 
 
 def _statement(sql: str, values: Sequence[Any]) -> tuple[bytes, str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from tracker.analytics.clickhouse.clickhouse_client import QUESTION_SECONDS, ClickHouseClient
+from tracker.analytics.clickhouse.clickhouse_client import KILL_SECONDS, QUESTION_SECONDS, ClickHouseClient
+from tracker.analytics.clickhouse.clickhouse_deadline import within
 from tracker.analytics.clickhouse.clickhouse_errors import BAD_PATTERN, ClickHouseError
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 from tracker.analytics.clickhouse.shared_tables import Moment
@@ -68,8 +69,8 @@ class ClickHouseCursor:
 
     def close(self) -> None:
         """Drop the session's tables: the server would keep them for a minute."""
-        for name in self._made:
-            with suppress(duckdb.Error):
+        with within(KILL_SECONDS), suppress(duckdb.Error):
+            for name in self._made:
                 self._client.rows(f"DROP TEMPORARY TABLE IF EXISTS {name}")
         self._made.clear()
         self._client.close()

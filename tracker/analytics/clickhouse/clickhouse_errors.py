@@ -59,7 +59,9 @@ class TableMissing(ClickHouseError):
 
 
 class ClickHouseInterrupted(duckdb.InterruptException):
-    """The statement was given up."""
+    """The statement was given up, or did not end in time."""
+
+    words = "ClickHouse did not answer in time"
 
 
 class ClickHouseTooLarge(duckdb.OutOfMemoryException):

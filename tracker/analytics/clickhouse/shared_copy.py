@@ -156,6 +156,10 @@ class SharedCopy:
         sql = "SELECT toInt64(coalesce(sum(total_bytes), 0)) FROM system.tables WHERE database = currentDatabase() AND startsWith(name, $1)"
         return int(self._client.rows(sql, [f"{self._name()}_"])[0][0])
 
+    def interrupt(self) -> None:
+        """Give up the statement that runs, if one does."""
+        self._client.interrupt()
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

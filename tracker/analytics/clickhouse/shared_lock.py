@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+import duckdb
+
 from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
 from tracker.analytics.clickhouse.clickhouse_errors import EXISTS, ClickHouseError, TableMissing
 
@@ -108,7 +110,7 @@ class SharedLock:
 
     def give_up(self, taken: Place) -> None:
         """Give the lock back as it was found, if that can be done: else it is taken over in time."""
-        with suppress(LockLost, ClickHouseError):
+        with suppress(LockLost, duckdb.Error):
             self.commit(taken, taken.generation, taken.version)
 
     def _rename(self, place: Place, other: Place) -> bool:

@@ -14,7 +14,8 @@ import duckdb
 import orjson
 
 from tracker import __version__
-from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseError
+from tracker.analytics.clickhouse.clickhouse_deadline import within
+from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseError, ClickHouseInterrupted
 from tracker.analytics.copy.truth_reader import TruthReader
 from tracker.analytics.process.copy_upkeep import keep_up
 from tracker.analytics.process.question_queue import QuestionRefused, QueueFull, Ticket
@@ -85,7 +86,7 @@ class Conversation:
             return {"error": refusal.kind, "detail": str(refusal)}
         except (ReportsUnready, QueueFull) as failure:
             return {"error": UNAVAILABLE, "detail": str(failure)}
-        except ClickHouseError as failure:
+        except (ClickHouseError, ClickHouseInterrupted) as failure:
             _log.warning("a message failed: %s", failure)
             return {"error": UNAVAILABLE, "detail": failure.words}
         except (StorageUnavailable, duckdb.Error, OSError):  # such as a full disk
@@ -113,7 +114,10 @@ class Conversation:
         }
         name = next((each for each in answers if each in message), None)
         self.has_asked |= name != "figures"
-        return {"malformed": "nothing that is known is asked"} if name is None else answers[name](message)
+        if name is None:
+            return {"malformed": "nothing that is known is asked"}
+        with within(_seconds_of(message)):
+            return answers[name](message)
 
     def _maintain(self, _: dict[str, Any]) -> dict[str, Any]:
         keep_up(self._service, self._truth)
@@ -183,6 +187,12 @@ def _refusal(failure: BaseException, is_late: bool) -> QuestionRefused:
         return QuestionRefused(UNAVAILABLE, failure.words)
     _log.error("a question failed", exc_info=failure)
     return QuestionRefused(TIMEOUT, LATE) if is_late else QuestionRefused(UNAVAILABLE, FAILED)
+
+
+def _seconds_of(message: dict[str, Any]) -> float:
+    """Return the seconds for which somebody waits for the answer; endless where it is not said."""
+    seconds = message.get("seconds")
+    return float(seconds) if isinstance(seconds, (int, float)) else float("inf")
 
 
 def _list_of(question: dict[str, Any]) -> int:

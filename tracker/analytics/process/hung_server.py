@@ -26,11 +26,20 @@ def end_server(peer: tuple[int, int], folder: Path) -> bool:
         if not _is_server(process, folder):
             return False
         signal.pidfd_send_signal(held, signal.SIGKILL)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return False
     finally:
         os.close(held)
     return True
+
+
+def server_of(folder: Path) -> int:
+    """Return the process that the folder's lock names, if it lives and is a server; else 0. It may listen no more."""
+    try:
+        named = int(folder.joinpath(LOCK).read_text())
+    except (OSError, ValueError):
+        return 0
+    return named if _is_server(named, folder) else 0
 
 
 def _is_server(process: int, folder: Path) -> bool:
@@ -38,6 +47,6 @@ def _is_server(process: int, folder: Path) -> bool:
     try:
         named = folder.joinpath(LOCK).read_text().strip()
         arguments = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return named == str(process) and SERVER.encode() in arguments

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -130,8 +131,9 @@ class ReportsService:
             raise self.damaged(list_id, failure) from failure
 
     def ticket(self, user: int, list_id: int, question: Any) -> Ticket:
-        """Queue a question about a copy that is prepared. Raises QueueFull."""
-        ticket = Ticket(user, lambda ticket: self._work(ticket, list_id, question))
+        """Queue a question about a copy that is prepared, with the time that its message has left. Raises QueueFull."""
+        context = copy_context()
+        ticket = Ticket(user, lambda ticket: context.run(self._work, ticket, list_id, question))
         self._queue.submit(ticket)
         return ticket
 

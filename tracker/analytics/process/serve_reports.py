@@ -26,6 +26,8 @@ NICE = 10
 IDLE_SECONDS, LOOK_SECONDS = 60.0, 0.5
 #: Clients at a time.
 MAX_CLIENTS = 64
+#: Seconds within which it ends, whatever its threads wait for: before those who wait for its folder lose patience.
+END_SECONDS = 10.0
 #: Exit code after damage: the next process begins with a clean instance.
 DAMAGED = 70
 
@@ -130,8 +132,17 @@ def main() -> None:
     try:
         server.serve()
     finally:
+        latest = threading.Timer(END_SECONDS, _end_at_once)
+        latest.daemon = True
+        latest.start()
         service.close()
     sys.exit(DAMAGED if service.is_damaged else 0)
+
+
+def _end_at_once() -> None:
+    """End without a thread that does not end: without its socket nobody finds this process, which bars another one."""
+    _log.error("a thread has not ended for %.0f s: the process ends without it", END_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _tell_ready() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
 import duckdb
 
+from tracker.analytics.clickhouse.clickhouse_client import LOAD_SECONDS
 from tracker.analytics.clickhouse.clickhouse_cursor import ClickHouseCursor
-from tracker.analytics.clickhouse.clickhouse_errors import TableMissing
+from tracker.analytics.clickhouse.clickhouse_deadline import left, within
+from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseInterrupted, TableMissing
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 from tracker.analytics.clickhouse.shared_copy import SharedCopy
 from tracker.analytics.clickhouse.shared_tables import SharedSchema
@@ -24,6 +27,8 @@ from tracker.domain.spellings import Spellings
 
 #: Seconds between two notes on the server that a list is asked for.
 NOTE_SECONDS = 3600.0
+#: Seconds that closing waits for a statement that runs.
+CLOSE_SECONDS = 5.0
 
 
 class SharedListCopy:
@@ -32,7 +37,8 @@ class SharedListCopy:
     def __init__(self, url: ClickHouseURL, list_id: int, truth: TruthReader) -> None:
         self.list_id = list_id
         self._copy = SharedCopy(url, list_id, truth)
-        self._lock = threading.Lock()
+        self._lock, self._look_lock = threading.Lock(), threading.Lock()
+        self._look: Future[None] | None = None
         self.asked_at, self._noted_at = 0.0, float("-inf")
         self.answers, self.snapshot = AnswerCache(), KeptSnapshot()
         self.is_attached = False
@@ -51,18 +57,38 @@ class SharedListCopy:
 
     def attach(self) -> bool:
         """Find the copy; return whether there is one. Raises CopyOutdated, and DuckDB's kinds of errors as all here do."""
-        with self._lock:
+        with self._held():
             self.is_attached = self._copy.attach()
             return self.is_attached
 
     def follow(self) -> None:
-        """Look at the truth, if no instance just has. Raises CopyOutdated, StorageUnavailable."""
+        """Look at the truth, if no instance just has. Raises CopyOutdated, StorageUnavailable.
+
+        A look has its own time: a question that has less left waits no longer, and the next one finds it done.
+        """
+        with self._look_lock:
+            look = self._look
+            if look is None or look.done():
+                look = self._look = Future()
+                threading.Thread(target=self._follow, args=(look,), daemon=True).start()
+        try:
+            look.result(left(LOAD_SECONDS))
+        except TimeoutError:
+            raise ClickHouseInterrupted("a look at the truth takes longer") from None
+
+    def _follow(self, look: Future[None]) -> None:
+        """Look, once no other statement runs. It is done before the next statement may begin: who asks for a look after that has a later one."""
         with self._lock:
-            self._copy.follow()
+            try:
+                self._copy.follow()
+            except BaseException as failure:  # noqa: BLE001  it is for those who wait
+                look.set_exception(failure)
+            else:
+                look.set_result(None)
 
     def check(self) -> CopyCheck | None:
         """Compare the copy with the truth's counters, and read again what differs. Raises as `follow` does."""
-        with self._lock:
+        with self._held():
             return self._copy.check()
 
     @contextmanager
@@ -72,7 +98,7 @@ class SharedListCopy:
 
     def cursor(self) -> ClickHouseCursor:
         """Return a cursor for a question about the version that is there now."""
-        with self._lock:
+        with self._held():
             return self._copy.cursor()
 
     def schema_for(self, cursor: ClickHouseCursor, spellings: Spellings, *, has_visits: bool) -> SharedSchema:
@@ -91,7 +117,7 @@ class SharedListCopy:
     def remove(self) -> None:
         """Drop the copy, for all instances."""
         self.snapshot.drop()
-        with self._lock:
+        with self._held():
             self.is_attached = False
             self._copy.remove()
 
@@ -102,27 +128,38 @@ class SharedListCopy:
 
     def size(self) -> int:
         """Return the bytes that the copy takes."""
-        with self._lock:
+        with self._held():
             return self._copy.bytes()
 
     def note_asked(self) -> None:
         """Note now and then, for all instances, that somebody asks."""
         if self.is_attached and time.monotonic() - self._noted_at > NOTE_SECONDS:
-            with self._lock:
+            with self._held():
                 self._copy.note(ASKED)
             self._noted_at = time.monotonic()
 
     def note(self, kind: str) -> None:
-        with self._lock:
+        with self._held():
             self._copy.note(kind)
 
     def age(self, kind: str) -> float:
-        with self._lock:
+        with self._held():
             return self._copy.age(kind)
 
     def close(self) -> None:
         """Close the connections, after the last look and the last question."""
-        with suppress(duckdb.Error):
+        self._copy.interrupt()
+        with within(CLOSE_SECONDS), suppress(duckdb.Error):
             self.snapshot.drop()
-        with self._lock:
-            self._copy.close()
+            with self._held():
+                self._copy.close()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Have the copy's connection alone. Raises ClickHouseInterrupted where another statement takes more time than there is."""
+        if not self._lock.acquire(timeout=left(LOAD_SECONDS)):
+            raise ClickHouseInterrupted("another statement takes longer")
+        try:
+            yield
+        finally:
+            self._lock.release()
