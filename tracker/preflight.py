@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 from tracker.config import Settings
 from tracker.rate_limits import redis_fault
@@ -30,7 +31,7 @@ Looked = dict[str, Sequence[Remark]]
 
 
 def look_at_servers(settings: Settings, database: Database) -> Looked:
-    """Look at the database server, the other members of its cluster, Redis, and the folder of backups, in a few seconds.
+    """Look at the database server, the other members of its cluster, Redis, ClickHouse, and the folder of backups, in some seconds.
 
     The database may be of any version, or empty. Raises StorageUnavailable.
     """
@@ -38,7 +39,19 @@ def look_at_servers(settings: Settings, database: Database) -> Looked:
         "DatabaseServers": database.look_around(),
         "RateLimitStore": look_at_store(settings),
         "BackupFolder": _of_backups(settings),
+        "ReportsStore": look_at_reports(settings),
     }
+
+
+def look_at_reports(settings: Settings) -> Sequence[Remark]:
+    """Look at ClickHouse, if it is to keep the copies for reports. Reports are not events: nothing of it keeps a start from tracking."""
+    if not settings.reports_url.startswith("clickhouse") or find_spec("duckdb") is None:
+        return []
+    from tracker.analytics.clickhouse.clickhouse_fault import clickhouse_fault  # with DuckDB: not for workers
+
+    fault = clickhouse_fault(settings.reports_url)
+    until = "reports are not answered until that, or TRACKER_REPORTS_URL, is changed"
+    return [] if fault is None else [Remark(WARNS, f"{fault}: {until}")]
 
 
 def look_at_store(settings: Settings) -> Sequence[Remark]:

@@ -133,7 +133,8 @@ ROOMS: dict[str, set[str]] = {
     "tracker.services": {"*"},
     "tracker.app": {"*"},
     "tracker.preflight": {
-        "tracker.config", "tracker.rate_limits", "tracker.storage.engine", "tracker.storage.recovery", "tracker.storage.shards",
+        "tracker.analytics.clickhouse", "tracker.config", "tracker.rate_limits", "tracker.storage.engine",
+        "tracker.storage.recovery", "tracker.storage.shards",
     },
     "tracker.serve": {"*"},
     "tracker.reports_wiring": {

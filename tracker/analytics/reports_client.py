@@ -30,6 +30,8 @@ ASK_SECONDS, RESERVE_SECONDS = 20.0, 0.1
 LONG_SECONDS, UPKEEP_SECONDS, FIRST_UPKEEP_SECONDS = 600.0, 3600.0, 60.0
 #: Seconds that it may take to tell its state.
 STATUS_SECONDS = 2.0
+#: The kind of error of a process that does not answer.
+HUNG = "hung"
 #: The user for whom Tracker itself asks.
 NOBODY = 0
 #: Milliseconds within which what was forgotten is gone from a copy's bytes: upkeep is due every hour, and a build may wait.
@@ -97,7 +99,7 @@ class ReportsClient:
         try:
             return self._connection.exchange(message, time.monotonic() + STATUS_SECONDS)
         except ReportsHung:
-            return unavailable("the reports process does not answer")
+            return {"error": HUNG, "detail": "the reports process does not answer"}
         except (ReportsAway, OSError):
             return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker import __version__
+from tracker.analytics.reports_client import HUNG
 from tracker.api.setup_checks import BAD, OK, UNKNOWN, WARN, Check
 from tracker.errors import StorageUnavailable
 from tracker.formats.database_url import DatabaseURL
@@ -222,9 +223,12 @@ def _reports(services: Services) -> Check:
     if "error" in told and client.is_asker:
         fix = "See that 'tracker reports serve' runs there, with the same secret, version and database"
         return Check("Reports", BAD, f"Not answered here: {told['detail']}", fix)
-    if "error" in told:
+    if told.get("error") == HUNG:
         fix = "It is replaced within some seconds; if not, see the file log beside the copies"
         return Check("Reports", BAD, "The process does not answer", fix)
+    if "error" in told:
+        fix = "See the file log beside the copies, and for ClickHouse the URL in TRACKER_REPORTS_URL"
+        return Check("Reports", BAD, f"Reports are not answered: {told.get('detail')}", fix)
     failed = [each for each in told["status"] if each.get("failure")]
     if failed:
         detail = f"The copy of list {failed[0]['list']} was not built: {failed[0]['failure']}"

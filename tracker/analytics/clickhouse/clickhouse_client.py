@@ -22,7 +22,13 @@ import duckdb
 import orjson
 
 from tracker.analytics.clickhouse.clickhouse_deadline import TimedResponse, left
-from tracker.analytics.clickhouse.clickhouse_errors import ClickHouseAway, ClickHouseInterrupted, error_of
+from tracker.analytics.clickhouse.clickhouse_errors import (
+    ClickHouseAway,
+    ClickHouseForeign,
+    ClickHouseInterrupted,
+    error_of,
+    printable,
+)
 from tracker.analytics.clickhouse.clickhouse_sql import escaped, quoted, spelled
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 
@@ -31,8 +37,10 @@ from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
 CONNECT_SECONDS, QUESTION_SECONDS, LOAD_SECONDS, KILL_SECONDS = 5.0, 120, 600, 5
 #: Bytes of a parameter beyond which it stands in the statement: a server takes fields of 128 KiB.
 MAX_FIELD_BYTES = 60_000
-#: Characters of an error that are kept: what follows is the statement.
-MAX_TOLD = 300
+#: Statuses of a balancer whose servers are away.
+_AWAY = frozenset({502, 503, 504})
+#: What the names of some headers of every answer of a ClickHouse begin with.
+_OURS = "x-clickhouse-"
 #: Semantics in which statements mean what they do in DuckDB: no value is null, also after a join and of an aggregate of nothing.
 SETTINGS = {
     "join_use_nulls": 1,
@@ -147,6 +155,8 @@ class ClickHouseClient:
             )
             if may_repeat and is_kept and has_ended:
                 return self._exchange(path, body, headers, until, may_repeat=False)
+            if isinstance(failure, http.client.BadStatusLine) and not has_ended:  # not even HTTP
+                raise ClickHouseForeign(printable(str(failure).encode(errors="replace"))) from failure
             raise ClickHouseAway(f"the server cannot be asked: {type(failure).__name__}") from failure
 
     def _once(self, path: str, body: bytes, headers: dict[str, str], until: float) -> bytes:
@@ -159,9 +169,12 @@ class ClickHouseClient:
         read = reply.read()
         if reply.getheader("Content-Encoding") == "gzip":
             read = zlib.decompress(read, 31)
+        if not any(name.lower().startswith(_OURS) for name, _ in reply.getheaders()):
+            told = f"HTTP status {reply.status}: {printable(read)}"
+            raise ClickHouseAway(told) if reply.status in _AWAY else ClickHouseForeign(told)
         code = reply.getheader("X-ClickHouse-Exception-Code")
         if reply.status != 200 or code is not None:
-            told = read.decode(errors="replace").strip().partition(". In scope ")[0][:MAX_TOLD]
+            told = printable(read.partition(b". In scope ")[0])  # what follows is the statement
             raise error_of(int(code) if code and code.isdigit() else 0, told or f"HTTP status {reply.status}")
         return read
 
@@ -213,8 +226,15 @@ def _form(fields: dict[str, str]) -> tuple[bytes, str]:
 
 
 def _read(body: bytes) -> list[Any]:
-    """Return the rows of an answer, whose first lines are the names and the types."""
-    lines = body.splitlines()
+    """Return the rows of an answer. Raises ClickHouseForeign for what is none."""
+    try:
+        return _rows_of(body.splitlines())
+    except (ValueError, TypeError, LookupError, ArithmeticError) as failure:
+        raise ClickHouseForeign(printable(body)) from failure
+
+
+def _rows_of(lines: list[bytes]) -> list[Any]:
+    """Return the rows in lines, of which the first two are the names and the types."""
     if len(lines) < 2:
         return []
     types = orjson.loads(lines[1])

@@ -15,6 +15,8 @@ _MISSING = frozenset({60, 81, 218})
 EXISTS, BAD_PATTERN = 57, 427
 #: Wrong password, unknown user, rights that lack; and a disk that is full.
 _REFUSED, _FULL = frozenset({192, 193, 194, 497, 516}), frozenset({243})
+#: Characters of an error that are kept for the log, and of the words of what is no ClickHouse that are told.
+MAX_TOLD, MAX_SHOWN = 300, 80
 #: The first version that answers were compared with.
 LEAST_VERSION = (26, 9)
 
@@ -45,6 +47,18 @@ class ClickHouseAway(ClickHouseError):
         super().__init__(0, told)
 
 
+class ClickHouseForeign(ClickHouseError):
+    """What answers is no ClickHouse, or not one that can be understood; `told` is what it says."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(0, f"what answers is no ClickHouse: {told}")
+        self._told = told[:MAX_SHOWN]
+
+    @property
+    def words(self) -> str:
+        return f"TRACKER_REPORTS_URL names what is no ClickHouse: it answers '{self._told}'"
+
+
 class ClickHouseTooOld(ClickHouseError):
     """The server is older than what Tracker is tested with."""
 
@@ -66,6 +80,12 @@ class ClickHouseInterrupted(duckdb.InterruptException):
 
 class ClickHouseTooLarge(duckdb.OutOfMemoryException):
     """The statement takes more than the server allows it."""
+
+
+def printable(body: bytes) -> str:
+    """Return the beginning of what a server said, on one line and without control characters."""
+    text = body[: 4 * MAX_TOLD].decode(errors="replace")
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:MAX_TOLD]
 
 
 def error_of(code: int, told: str) -> duckdb.Error:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
-from tracker.analytics.clickhouse.clickhouse_errors import LEAST_VERSION, ClickHouseTooOld
+from tracker.analytics.clickhouse.clickhouse_errors import LEAST_VERSION, ClickHouseForeign, ClickHouseTooOld
 from tracker.analytics.copy.copy_tables import FORMAT
 
 _NAMED = (
@@ -18,9 +18,14 @@ _LOCK = re.compile(r"(root|lock|build)_")
 
 
 def check_version(client: ClickHouseClient) -> None:
-    """Raise ClickHouseTooOld for a server that is older than what answers were compared with."""
-    [(version,)] = client.rows("SELECT version()")
-    if tuple(map(int, version.split(".")[:2])) < LEAST_VERSION:
+    """Raise ClickHouseTooOld for a server that is older than what answers were compared with, ClickHouseForeign for what is none."""
+    rows = client.rows("SELECT version()")
+    try:
+        [(version,)] = rows
+        numbers = tuple(map(int, version.split(".")[:2]))
+    except (ValueError, AttributeError):
+        raise ClickHouseForeign(f"its version is {str(rows)!r}") from None
+    if numbers < LEAST_VERSION:
         raise ClickHouseTooOld(version)
 
 

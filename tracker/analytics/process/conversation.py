@@ -29,7 +29,6 @@ from tracker.analytics.process.report_socket import (
     send_line,
 )
 from tracker.analytics.process.reports_service import ReportsService, ReportsUnready
-from tracker.errors import StorageUnavailable
 from tracker.storage.triggers import kept_members
 
 #: Seconds between two looks whether the client is still there and in time.
@@ -75,13 +74,14 @@ class Conversation:
     def _answer_line(self, line: bytes) -> dict[str, Any]:
         try:
             message = orjson.loads(line)
-            if not isinstance(message, dict):
-                return {"malformed": "a line must be a JSON object"}
-            if "ping" in message:  # of any version
-                return {"pong": True}
-            return self._answer(message)
         except orjson.JSONDecodeError as failure:
             return {"malformed": str(failure)}
+        if not isinstance(message, dict):
+            return {"malformed": "a line must be a JSON object"}
+        if "ping" in message:  # of any version
+            return {"pong": True}
+        try:
+            return self._answer(message)
         except QuestionRefused as refusal:
             return {"error": refusal.kind, "detail": str(refusal)}
         except (ReportsUnready, QueueFull) as failure:
@@ -89,7 +89,7 @@ class Conversation:
         except (ClickHouseError, ClickHouseInterrupted) as failure:
             _log.warning("a message failed: %s", failure)
             return {"error": UNAVAILABLE, "detail": failure.words}
-        except (StorageUnavailable, duckdb.Error, OSError):  # such as a full disk
+        except Exception:  # noqa: BLE001  such as a full disk; the client hears of it, whatever it is
             _log.exception("a message failed")
             return {"error": UNAVAILABLE, "detail": FAILED}
 

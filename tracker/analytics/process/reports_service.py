@@ -11,8 +11,6 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-import duckdb
-
 from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
 from tracker.analytics.clickhouse.clickhouse_errors import TableMissing
 from tracker.analytics.clickhouse.clickhouse_url import ClickHouseURL
@@ -264,7 +262,7 @@ class ReportsService:
             self.damaged(copy.list_id, failure)
         except IncompatibleDatabase as failure:
             self._damage = failure
-        except (StorageUnavailable, duckdb.Error) as failure:
+        except Exception as failure:  # noqa: BLE001  such as an answer that is none; the other lists are followed
             _log.warning("the copy of list %d is not followed: %s", copy.list_id, failure)
 
     def _follow_once(self, copy: AnyCopy) -> None:
