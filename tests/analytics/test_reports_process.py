@@ -397,6 +397,23 @@ def test_a_process_of_another_version_ends_and_one_of_this_is_started(
     assert reports.pid != old
 
 
+def test_a_process_of_other_settings_is_replaced_but_not_by_who_looks_at_it(
+    filed: Real, start: Start
+) -> None:
+    """As it is after a restart with others, or beside a command line that has others."""
+    track(filed, 1)
+    reports = start(filed)
+    expected, old = reports.events(1), reports.pid
+    away = "clickhouse://somebody:secret@127.0.0.1:1/reports"
+    other = Reporting(filed.services.settings.database_url, reports.folder, reports_url=away)
+    assert [each["list"] for each in other.client.request({"status": True})["status"]] == [1]
+    assert (reports.events(1), reports.pid) == (expected, old)
+    assert other.ask(1)["detail"] == "ClickHouse cannot be reached"
+    assert reports.pid != old
+    assert reports.events(1) == expected
+    assert other.client.request({"status": True})["status"][0]["events"] == expected
+
+
 def test_a_process_that_hangs_is_not_the_questions_fault_and_is_replaced(filed: Real, start: Start) -> None:
     track(filed, 1)
     reports = start(filed)

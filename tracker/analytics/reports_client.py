@@ -50,7 +50,7 @@ class ReportsClient:
         self, setup: ReportsSetup, encode: Callable[[Any], Reply] = dict, idle_seconds: float | None = None
     ) -> None:
         self._setup, self._encode, self._idle_seconds = setup, encode, idle_seconds
-        self._files, self._connection = CopyFiles(setup.path), ReportsConnection(setup.path)
+        self._files, self._connection = CopyFiles(setup.path), ReportsConnection(setup.path, setup.digest)
         self._upkeep: gevent.Greenlet | None = None
         self._look: gevent.Greenlet | None = None
 

@@ -52,8 +52,9 @@ class ReportsHung(Exception):
 class ReportsConnection:
     """The way to the process that serves a folder. Each message goes over a new connection."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, settings: str) -> None:
+        """`settings` is the digest of those that the process is to have."""
+        self._folder, self._settings = folder, settings
         self._peer = (0, 0)
 
     def exchange(self, message: Reply, until: float) -> Reply:
@@ -61,7 +62,8 @@ class ReportsConnection:
         try:
             with self._connected(until - time.monotonic()) as connection:
                 within = round(until - time.monotonic() - GIVE_UP_SECONDS, 3)
-                send_line(connection, {**message, "seconds": within, "version": __version__})
+                told = {"seconds": within, "version": __version__, "settings": self._settings}
+                send_line(connection, {**message, **told})
                 line = LineReader(connection, MAX_ANSWER_BYTES).line()
         except TimeoutError as failure:  # it says itself when a question takes too long
             raise ReportsHung from failure
@@ -72,7 +74,7 @@ class ReportsConnection:
         reply: Reply = orjson.loads(line)
         if "outdated" in reply:
             self.wait_for_end()
-            raise ReportsAway("the reports process is of another version")
+            raise ReportsAway("the reports process is of another version, or has other settings")
         return reply
 
     def is_listening(self) -> bool:

@@ -36,6 +36,9 @@ LOOK_SECONDS = 0.05
 #: Seconds that a connection may be silent, and the longest time that a question may take.
 IDLE_SECONDS, MAX_SECONDS = 600.0, 120.0
 
+#: Messages that a process answers or heeds whatever settings the client has: they tell of it, or end it.
+FOR_ANY_SETTINGS = frozenset({"status", "figures", "stop"})
+
 #: What whoever asks is told of failures whose words are for the log: they may name paths.
 FAILED = "the question failed: the log of the reports process says why"
 LATE = "the question was not answered in time"
@@ -95,8 +98,7 @@ class Conversation:
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         if message.get("version", __version__) != __version__:  # it was started before an upgrade
-            self._stop.set()
-            return {"outdated": True}
+            return self._outdated()
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "ask": self._ask,
             "moves": self._moves,
@@ -116,8 +118,16 @@ class Conversation:
         self.has_asked |= name != "figures"
         if name is None:
             return {"malformed": "nothing that is known is asked"}
+        settings = self._service.digest
+        if name not in FOR_ANY_SETTINGS and message.get("settings", settings) != settings:
+            _log.warning("a client has other settings: this process ends, and one with those takes its place")
+            return self._outdated()
         with within(_seconds_of(message)):
             return answers[name](message)
+
+    def _outdated(self) -> dict[str, Any]:
+        self._stop.set()
+        return {"outdated": True}
 
     def _maintain(self, _: dict[str, Any]) -> dict[str, Any]:
         keep_up(self._service, self._truth)

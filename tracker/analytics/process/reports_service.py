@@ -57,7 +57,7 @@ class ReportsService:
     """The copies, builds and questions of one process."""
 
     def __init__(self, setup: ReportsSetup, answer: Answer) -> None:
-        self._setup, self._answer = setup, answer
+        self._setup, self._answer, self.digest = setup, answer, setup.digest
         self.files = CopyFiles(setup.path)
         self.files.remove_leftovers()
         self.database = setup.open_database()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import IO, Any
 
 import orjson
 
+from tracker.formats.database_url import DatabaseURL
 from tracker.storage.engine import Database
 from tracker.storage.schema import own_database
 
@@ -46,6 +48,14 @@ class ReportsSetup:
     def is_shared(self) -> bool:
         """Whether the copies lie where other instances have them, too."""
         return bool(self.reports_url)
+
+    @property
+    def digest(self) -> str:
+        """What tells these settings from others, but for how the place of a file is spelled."""
+        url = DatabaseURL.parse(self.database_url)
+        database = str(url.path.resolve()) if url.kind == "sqlite" else self.database_url
+        own = {**asdict(self), "folder": str(self.path.resolve()), "database_url": database}
+        return hashlib.sha256(orjson.dumps(own)).hexdigest()
 
     @property
     def path(self) -> Path:
