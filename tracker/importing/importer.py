@@ -158,17 +158,23 @@ class Import:
         return self._ingest.sent_by_pages(list_id, events, deadline)
 
     def _groups(self, records: Iterable[Record]) -> Iterator[list[Record]]:
+        """Yield groups of records. One that another may depend on waits for it: in an export alone."""
         group: list[Record] = []
         size = 0
         for record in records:
-            is_full = len(group) >= self._group_events or size >= GROUP_BYTES
-            if is_full and not record.is_dependent:
+            if self._is_full(group, size) and not record.is_dependent:
                 yield group
                 group, size = [], 0
             group.append(record)
             size += len(record.raw)
+            if not self._target.is_export and self._is_full(group, size):
+                yield group
+                group, size = [], 0
         if group:
             yield group
+
+    def _is_full(self, group: list[Record], size: int) -> bool:
+        return len(group) >= self._group_events or size >= GROUP_BYTES
 
     def _own_list(self, list_id: int, otherwise: Error) -> List:
         """As `Command.own_list`: an import is no command."""
