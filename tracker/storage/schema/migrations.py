@@ -96,10 +96,10 @@ class Migrations:
         """
         there = set(transaction.database.get_tables())
         tables = [(HISTORY.name, False)] + [
-            (name, ("tracker", migration) not in lacking)
+            (table.name, ("tracker", migration) not in lacking)
             for migration in self._histories.get("tracker", ())
             for step in migration.steps
-            if (name := made_table(step, transaction.engine))
+            if (table := made_table(step, transaction.engine.is_remote))
         ]
         missing = next((place for place, (name, _) in enumerate(tables) if name not in there), len(tables))
         if any(is_applied or name in there for name, is_applied in tables[missing:]):

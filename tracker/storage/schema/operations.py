@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.storage.engine.engine_protocol import Engine
 from tracker.storage.engine.error_kinds import IncompatibleDatabase
 from tracker.storage.engine.transaction import Transaction
 from tracker.storage.schema.ddl import Column, Table
@@ -106,12 +105,12 @@ class CompareColumns:
                 )
 
 
-def made_table(step: Any, engine: Engine) -> str | None:
-    """Return the name of the table that a migration's step makes on this engine, if it makes one."""
-    if isinstance(step, SqliteOnly if engine.is_remote else ServerOnly):
+def made_table(step: Any, is_server: bool) -> Table | None:
+    """Return the table that a migration's step makes at a server, or in a file, if it makes one."""
+    if isinstance(step, SqliteOnly if is_server else ServerOnly):
         return None
     table = step if isinstance(step, Table) else getattr(step, "table", None)
-    return table.name if isinstance(table, Table) else None
+    return table if isinstance(table, Table) else None
 
 
 def _columns(table: str, transaction: Transaction) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tracker.storage.engine import STOPS, Remark, Transaction
 from tracker.storage.schema.ddl import Table
 from tracker.storage.schema.history import MIGRATIONS
-from tracker.storage.schema.operations import ServerOnly
+from tracker.storage.schema.operations import made_table
 from tracker.storage.schema.placement import is_of_list
 
 #: MariaDB's engine whose tables lie at other servers.
@@ -22,9 +22,8 @@ _PARTITION = re.compile(r"PARTITION `[^`]+` VALUES IN \(([^)]*)\)")
 
 def tables_of_lists() -> list[Table]:
     """Return Tracker's tables that lie in shards, in the order in which they were first made."""
-    every = [step for migration in MIGRATIONS for step in migration.steps]
-    made = [step.table if isinstance(step, ServerOnly) else step for step in every]
-    return [each for each in made if isinstance(each, Table) and is_of_list(each)]
+    made = [made_table(step, is_server=True) for migration in MIGRATIONS for step in migration.steps]
+    return [table for table in made if table is not None and is_of_list(table)]
 
 
 def spread_remarks(transaction: Transaction, shards: int) -> list[Remark]:
