@@ -13,6 +13,7 @@ from pathlib import Path
 from tracker.formats.client_ip import network_text
 from tracker.formats.credentials import bearer_token
 from tracker.formats.database_url import DatabaseURL
+from tracker.formats.server_url import host_and_port
 
 
 class ConfigError(Exception):
@@ -133,10 +134,15 @@ class Settings:
         return f"{socket.gethostname()}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Where the server listens."""
+        return host_and_port(self.host, self.port)
+
+    @property
     def listening_url(self) -> str:
         """The URL at which the server is reached from this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"http://{host_and_port(host, self.port)}"
 
     @property
     def public_url(self) -> str:

@@ -28,9 +28,7 @@ except ConfigError as failure:
 wsgi_app = "tracker.wsgi:app"
 #: What `tracker reports serve` has gunicorn serve instead, by these settings, with a socket and a number of workers of its own.
 _GATEWAY = "tracker.gateway_wsgi:app"
-bind = (
-    f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
-)
+bind = _settings.address
 workers = _settings.workers
 worker_class = "tracker.http.server.worker.TrackerWorker"
 # Idle and half-sent connections cost next to nothing but their place: many places make it a long way to take them all.

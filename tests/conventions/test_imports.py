@@ -84,7 +84,7 @@ ROOMS: dict[str, set[str]] = {
         "tracker", "tracker.analytics.copy", "tracker.analytics.gateway", "tracker.analytics.process", "tracker.private_file", "tracker.storage.engine",
         "tracker.storage.schema", *PURE,
     },
-    "tracker.analytics.gateway": {"tracker.analytics.process", "tracker.outgoing", "tracker.private_file"},
+    "tracker.analytics.gateway": {"tracker.analytics.process", "tracker.outgoing", "tracker.private_file", *PURE},
     "tracker.analytics.copy": {"tracker.analytics.queries", "tracker.private_file", "tracker.questions", *STORAGE, *PURE},
     "tracker.analytics.clickhouse": {
         "tracker.analytics.copy", "tracker.analytics.queries", "tracker.questions", *STORAGE, *PURE,

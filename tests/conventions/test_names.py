@@ -26,6 +26,7 @@ SMALL: dict[str, str] = {
     "tracker.cli.__main__": "Python looks for it by this name",
     "tracker.gateway_wsgi": "gunicorn loads it by its path",
     "tracker.garbage": "one rule for workers and for imports",
+    "tracker.formats.server_url": "the URLs of mail servers, of ClickHouse, of an instance that serves reports, and addresses of nodes",
     "tracker.formats.sent_names": "one rule of shown names for the registry and for what is kept of refused calls",
     "tracker.domain.provenance": "storage and both halves of identity import it, so it stands below them all",
     "tracker.http.server.log": "gunicorn loads it by its path",

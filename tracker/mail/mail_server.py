@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from tracker.formats.server_url import server_parts
 
 #: The ports of a URL without one: mail submission (RFC 6409), and submission over TLS from the start (RFC 8314).
 PORTS = {"smtp": 587, "smtps": 465}
@@ -30,11 +32,10 @@ class MailServer:
         """Read `smtp://USER:PASSWORD@HOST:PORT`; None for empty text. Raises ValueError with one line, which has no password in it."""
         if not text:
             return None
-        try:
-            parts = urlsplit(text)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            raise ValueError("TRACKER_SMTP_URL has no valid host and port") from None
+        parts = server_parts(text)
+        if parts is None:
+            raise ValueError("TRACKER_SMTP_URL has no valid host and port")
+        host, port = parts.hostname or "", parts.port
         if parts.scheme not in PORTS:
             raise ValueError("TRACKER_SMTP_URL must begin with smtp:// or smtps://")
         if not host or port == 0 or parts.path not in ("", "/") or parts.query or parts.fragment:

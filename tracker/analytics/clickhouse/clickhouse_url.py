@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from tracker.formats.server_url import server_parts
 
 #: Scheme -> whether TLS is spoken, and the port.
 SCHEMES = {"clickhouse": (False, 8123), "clickhouses": (True, 8443)}
@@ -27,16 +29,16 @@ class ClickHouseURL:
     @classmethod
     def parse(cls, url: str) -> Self:
         """Return the parts. Raises ValueError, with a text without the URL: it has a password in it."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = 0
-        database = parts.path.removeprefix("/")
-        if parts.scheme not in SCHEMES or not parts.hostname or port == 0 or parts.query or parts.fragment:
+        parts = server_parts(url)
+        if parts is None or parts.scheme not in SCHEMES or not parts.hostname or parts.port == 0:
             raise ValueError(f"must be {_FORM}")
+        if parts.query or parts.fragment:
+            raise ValueError(f"must be {_FORM}")
+        database = parts.path.removeprefix("/")
         if _NAME.fullmatch(database) is None:
             raise ValueError(f"must name a database of letters, digits and _: {_FORM}")
         has_tls, usual = SCHEMES[parts.scheme]
         user = unquote(parts.username or "default")
-        return cls(parts.hostname, port or usual, user, unquote(parts.password or ""), database, has_tls)
+        return cls(
+            parts.hostname, parts.port or usual, user, unquote(parts.password or ""), database, has_tls
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
+
+from tracker.formats.server_url import host_and_port, server_parts
 
 #: Scheme -> whether TLS is spoken, and the usual port. Without TLS the scheme says that the network between is private.
 SCHEMES = {"https": (True, 443), "http+private": (False, 80)}
@@ -27,8 +28,7 @@ class GatewayURL:
     @property
     def authority(self) -> str:
         """The value of the Host header."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.socket else f"{host}:{self.port}"
+        return self.host if self.socket else host_and_port(self.host, self.port)
 
     @classmethod
     def parse(cls, url: str) -> Self:
@@ -41,17 +41,15 @@ class GatewayURL:
                 "begins with http://, by which anybody on the way reads secret and answers: https://, or"
                 " http+private:// where the network between is private"
             )
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port = None, 0
-        if scheme not in SCHEMES or not host or port == 0 or parts.query or parts.fragment:
+        parts = server_parts(url)
+        if parts is None or scheme not in SCHEMES or not parts.hostname or parts.port == 0:
+            raise ValueError(f"must be {_FORM}")
+        if parts.query or parts.fragment:
             raise ValueError(f"must be {_FORM}")
         if parts.username is not None:
             raise ValueError("has a user or a password: the secret stands in TRACKER_REPORTS_SECRET_FILE")
         has_tls, usual = SCHEMES[scheme]
-        return cls(host, port or usual, parts.path or "/", has_tls)
+        return cls(parts.hostname, parts.port or usual, parts.path or "/", has_tls)
 
 
 def is_gateway(url: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tracker.formats.server_url import host_and_port
+
 DEFAULT_PORT = 3306
 #: The address of a member whose `wsrep_node_incoming_address` is not set.
 _UNSET = "AUTO"
@@ -18,7 +20,7 @@ class Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_and_port(self.host, self.port)
 
 
 class Member(NamedTuple):
