@@ -8,7 +8,7 @@ import pytest
 
 from tests.analytics.clickhouse_server import ClickHouseDouble
 from tests.contract.test_bots_recheck import judge, send
-from tests.ingest.real import Real
+from tests.ingest.real import Real, real_on
 
 __all__ = ["judge", "send"]
 
@@ -24,7 +24,5 @@ def clickhouse() -> Iterator[ClickHouseDouble]:
 @pytest.fixture
 def filed(sqlite_url: str) -> Iterator[Real]:
     """A database file, with a write path in this process."""
-    made = Real(sqlite_url)
-    made.database.upgrade()
-    yield made
-    made.close()
+    with real_on(sqlite_url) as made:
+        yield made

@@ -18,7 +18,7 @@ from tests.analytics.asking import DAY_MS, Reporting
 from tests.analytics.gateway_server import Gateway, tls_proxy
 from tests.analytics.reference import events_of_truth
 from tests.cli.shell import Shell
-from tests.ingest.real import Real
+from tests.ingest.real import Real, real_on
 from tests.ingest.whole_model import Forget, Track
 from tests.processes import until
 from tests.served import Account, Tracker, make_account
@@ -283,10 +283,8 @@ def test_another_version_or_database_is_refused(
         patch.setattr(reports_asker, "__version__", "0.0.1")
         reply = world.ask(world.other, question)
     assert (reply["error"], "of another version" in reply["detail"]) == ("unavailable", True), reply
-    real = Real(sqlite_url)
-    real.database.upgrade()
-    reply = world.ask(world.asker(TRACKER_DATABASE_URL=sqlite_url), question)
-    real.close()
+    with real_on(sqlite_url):
+        reply = world.ask(world.asker(TRACKER_DATABASE_URL=sqlite_url), question)
     assert (reply["error"], "has another database" in reply["detail"]) == ("unavailable", True), reply
     assert world.events(world.other)
     assert world.gateway.process() == process

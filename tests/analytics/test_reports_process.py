@@ -23,7 +23,7 @@ import pytest
 
 from tests.analytics.asking import DAY_MS, Reporting, is_gone
 from tests.analytics.test_whose_copy import step_of
-from tests.ingest.real import Real
+from tests.ingest.real import Real, real_on
 from tests.ingest.whole_model import Forget, Track
 from tests.processes import until
 from tracker.analytics import reports_client, reports_connection
@@ -42,10 +42,8 @@ Start = Callable[..., Reporting]
 @pytest.fixture
 def real(database_url: str) -> Iterator[Real]:
     """A database, with a write path in this process."""
-    made = Real(database_url)
-    made.database.upgrade()
-    yield made
-    made.close()
+    with real_on(database_url) as made:
+        yield made
 
 
 @pytest.fixture

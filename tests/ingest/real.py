@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -264,3 +265,12 @@ def _address(text: str | None) -> tuple[str, str] | None:
 
 def _who(text: str) -> Who:
     return "email_key", text.lower()
+
+
+@contextmanager
+def real_on(url: str) -> Iterator[Real]:
+    """A fresh database with all its tables, and a write path in this process, for as long as the block lasts."""
+    made = Real(url)
+    made.database.upgrade()
+    yield made
+    made.close()
