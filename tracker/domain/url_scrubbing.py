@@ -32,7 +32,7 @@ MAX_PARTS = 500
 #: How a text begins that is an address, one of the same host, or a query, and an address as the value of an attribute.
 _WHOLE_ADDRESS = re.compile(r"https?://|[/?]\S*\Z", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'(?<==")(?:https?:/)?/[^\s"]*', re.IGNORECASE)
-#: Addresses that are remembered once they are scrubbed, and how long one may be for that.
+#: Addresses that are remembered to hide nothing, and how long one may be for that.
 MAX_REMEMBERED, MAX_REMEMBERED_CHARACTERS = 1_000, 500
 _JOINTS = str.maketrans("", "", "-_")
 
@@ -77,11 +77,22 @@ def hidden(names: tuple[str, ...] | None) -> Hidden:
     return Hidden(DEFAULT_HIDDEN if names is None else names)
 
 
+#: Visitors see the same pages, and SDKs say the address of each in several properties. What hides something is not kept here.
+_clean: set[tuple[str, Hidden]] = set()
+
+
 def scrubbed(address: str, names: Hidden) -> str:
     """Return the URL without user name and password, hidden parameters, and fragments that are no routes (`#/`, `#!`)."""
     if not _may_hide(address):
         return address
-    return (_remembered if len(address) <= MAX_REMEMBERED_CHARACTERS else _scrubbed)(address, names)
+    if (address, names) in _clean:
+        return address
+    found = _scrubbed(address, names)
+    if found == address and len(address) <= MAX_REMEMBERED_CHARACTERS:
+        if len(_clean) >= MAX_REMEMBERED:
+            _clean.clear()
+        _clean.add((address, names))
+    return found
 
 
 def _may_hide(text: str) -> bool:
@@ -100,10 +111,6 @@ def _scrubbed(address: str, names: Hidden) -> str:
     if not fragment.startswith(("/", "!")):
         return path
     return f"{path}#{fragment[0]}{_without(fragment[1:], names)}"
-
-
-#: Visitors see the same pages, and SDKs say the address of each in several properties.
-_remembered = lru_cache(MAX_REMEMBERED)(_scrubbed)
 
 
 def scrubbed_within(value: Any, names: Hidden) -> Any:
