@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from tests.warm_start import Forked, WarmStart
+
 T = TypeVar("T")
 #: A disk in memory: a commit that is synced there waits for no platter, while everybody's settings stay what they are.
 MEMORY_DISK = Path("/dev/shm")
@@ -94,21 +96,33 @@ def remove_folder(folder: Path) -> None:
 
 
 class Program:
-    """A running program with a process group of its own; what it prints is appended to a file."""
+    """A running program with a process group of its own; what it prints is appended to a file.
+
+    With an `origin` it is a fork of a process that has loaded its modules.
+    """
 
     def __init__(
-        self, arguments: list[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+        self,
+        arguments: list[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        origin: WarmStart | None = None,
     ) -> None:
         self.log = log
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,
+            self._process: subprocess.Popen[bytes] | Forked = (
+                origin.start(arguments, log, env or os.environ, cwd or Path.cwd())
+                if origin
+                else subprocess.Popen(
+                    arguments,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=env,
+                    cwd=cwd,
+                    start_new_session=True,
+                )
             )
         self.pid = self._process.pid
         _tell_cleanup("watch", "group", self.pid)

@@ -16,6 +16,7 @@ import requests
 
 from tests.client import Client, Reply
 from tests.servers import Server
+from tests.warm_start import WarmStart, warm_start
 from tracker.app import build_services, open_database
 from tracker.config import Settings
 from tracker.registry import Registry
@@ -59,6 +60,11 @@ class Tracker(Server, Client):
 
     def arguments(self) -> list[str]:
         return [str(BIN / "gunicorn"), "-c", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+
+    def origin(self) -> WarmStart | None:
+        """What plugins bring is loaded by a process of its own; so is all that no worker of ours is."""
+        is_ours = self.arguments()[0] == str(BIN / "gunicorn") and not self.settings.keys() & BRINGS_PLUGINS
+        return warm_start() if is_ours else None
 
     def start(self) -> Tracker:
         self.upgrade()

@@ -17,6 +17,7 @@ import pymysql
 import redis
 
 from tests.processes import Program, find_program, make_folder, remove_folder, reserve_port, until
+from tests.warm_start import WarmStart
 
 #: Takes a kind, "sqlite" or "mariadb", and gives the URL of a fresh, empty database.
 NewDatabase = Callable[[str], str]
@@ -46,6 +47,10 @@ class Server:
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
 
+    def origin(self) -> WarmStart | None:
+        """What has loaded its modules, if anything has."""
+        return None
+
     def launch(self) -> Program:
         """Start it."""
         assert "TESTS_WITHOUT_SERVERS" not in os.environ, (
@@ -53,7 +58,7 @@ class Server:
         )
         assert self.program is None, "it is running"
         log = self.folder / "log"
-        self.program = Program(self.arguments(), log, env=self.environment(), cwd=self.folder)
+        self.program = Program(self.arguments(), log, self.environment(), self.folder, self.origin())
         return self.program
 
     def start(self) -> Self:

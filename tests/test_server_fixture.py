@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -170,3 +171,21 @@ def test_a_skipped_test_fails_the_run(tmp_path: Path) -> None:
     )
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "tests were skipped" in done.stdout
+
+
+def test_a_fork_of_a_process_that_has_loaded_tracker_is_a_program_of_its_own() -> None:
+    """Its group, its folder, its settings, its exit code and what it prints are its own."""
+    refused = Tracker(settings={"TRACKER_NO_SUCH": "1"})
+    with closing(refused), Tracker() as served:
+        pid = served.running.pid
+        assert os.getpgid(pid) == pid
+        assert Path(f"/proc/{pid}/cwd").resolve() == served.folder.resolve()
+        refused.launch()
+        assert until(lambda: refused.running.exit_code, 10, "the end of what cannot start") == 1
+        assert "unknown setting TRACKER_NO_SUCH" in refused.logs()
+        assert served.get("/ready").status == 200
+        killed = served.running
+        served.kill()
+        assert killed.exit_code == -signal.SIGKILL
+        assert not is_running(pid)
+        served.start()

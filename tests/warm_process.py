@@ -1,0 +1,146 @@
+"""What has loaded a program's modules, and becomes that program, in a fork of its own, each time it is told to?
+
+Started once by `tests/warm_start.py`, which writes a JSON line for each start to its standard input; it answers with a line
+`pid number` for each start and `ended pid status` for each end. It ends with its input.
+
+Of Tracker's two seconds of start the modules are three quarters. Only they are loaded here: settings, database, threads and
+sockets are those of the fork.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+#: What a worker replaces by what waits without holding up others; the supervisor of workers replaces nothing.
+WAITS = ("time", "select", "queue", "socket", "threading")
+REPLIES = 1
+
+
+def as_they_are() -> dict[str, ModuleType]:
+    """Copies of these modules as they are now."""
+    copies = {}
+    for name in WAITS:
+        copies[name] = ModuleType(name)
+        vars(copies[name]).update(vars(importlib.import_module(name)))
+    return copies
+
+
+def load() -> Callable[[], Any]:
+    """Load all that a worker loads, after the replacements that a worker makes first: what a module takes by name is replaced."""
+    import gunicorn.arbiter
+    import gunicorn.config
+    import gunicorn.sock
+    from gevent import monkey
+    from gunicorn.app.wsgiapp import run
+
+    plain = as_they_are()
+    monkey.patch_thread()
+    monkey.patch_time()
+    monkey.patch_socket()
+    monkey.patch_select()
+    monkey.patch_selectors()
+    monkey.patch_ssl()
+    monkey.patch_subprocess()
+    monkey.patch_builtins()
+    monkey.patch_queue()
+    monkey.patch_contextvars()
+    for module in (gunicorn.arbiter, gunicorn.sock):
+        for name in WAITS:
+            if name in vars(module):
+                setattr(module, name, plain[name])
+    for name in (
+        "tracker.app",
+        "tracker.http.server.worker",
+        "tracker.http.server.log",
+        "gunicorn.workers.ggevent",
+    ):
+        importlib.import_module(name)
+    from tracker.plugins import load_commands
+
+    load_commands()
+
+    def serve() -> Any:
+        gunicorn.config.Chdir.default = os.getcwd()  # it is taken when the module is loaded
+        return run()
+
+    return serve
+
+
+def start(order: dict[str, Any]) -> bool:
+    """Fork. True in the process that is the program now."""
+    pid = os.fork()
+    if pid:
+        os.write(REPLIES, f"pid {pid}\n".encode())
+        return False
+    os.setsid()
+    for number, opened in enumerate(
+        (os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_APPEND))
+    ):
+        os.dup2(opened, number)
+        os.close(opened)
+    os.dup2(1, 2)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    time.tzset()
+    sys.argv[:] = order["arguments"]
+    sys.path[0] = os.path.dirname(sys.argv[0])
+    return True
+
+
+def report_ends() -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        os.write(REPLIES, f"ended {pid} {os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def wait_for_orders(poll: Any) -> bool:
+    """True in a fork; False at the end of the input."""
+    waking, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    poll.register(0, select.POLLIN)
+    poll.register(waking, select.POLLIN)
+    rest = b""
+    while True:
+        ready = {number for number, _ in poll.poll()}
+        if waking in ready:
+            os.read(waking, 1000)
+            report_ends()
+        if 0 in ready:
+            read = os.read(0, 1 << 20)
+            if not read:
+                return False
+            *lines, rest = (rest + read).split(b"\n")
+            for line in lines:
+                if start(json.loads(line)):
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    os.close(waking)
+                    os.close(woken)
+                    return True
+
+
+if __name__ == "__main__":
+    poll = select.poll()
+    program = load()
+    gc.collect()
+    gc.freeze()
+    if wait_for_orders(poll):
+        sys.exit(program())
