@@ -52,7 +52,8 @@ fuzz: packages $(VENV)/.test
 	@HYPOTHESIS_PROFILE=fuzz $(PYTEST) 3 -m fuzz
 
 faults: packages $(VENV)/.test
-	@FAULTS=long $(PYTEST) 3 -m "faults or not faults" tests/faults tests/cluster tests/browser/test_soak.py
+	@tests/setup/packages iproute2
+	@FAULTS=long $(PYTEST) 3 -m "faults or not faults" tests/faults tests/cluster tests/shards tests/browser/test_soak.py
 
 # The script for websites is committed as it is served: whoever changes its source makes it anew.
 browser: $(VENV)/.minifier

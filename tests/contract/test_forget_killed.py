@@ -73,8 +73,11 @@ class Stage:
         return bool(self.client.rows("SELECT 1 FROM jobs WHERE kind = ? AND finished_at IS NULL", b"forget"))
 
     def let_lease_run_out(self) -> None:
-        sql = "UPDATE jobs SET due_at = 0 WHERE finished_at IS NULL AND kind = ?"
-        self.client.services.storage.write(lambda transaction: transaction.execute(sql, (b"forget",)))
+        sql = "UPDATE jobs SET due_at = 0 WHERE list_id = ? AND finished_at IS NULL AND kind = ?"
+        list_id = self.shop.list_id
+        self.client.services.storage.write(
+            lambda transaction: transaction.execute(sql, (list_id, b"forget")), list_id=list_id
+        )
 
     def differences(self) -> list[str]:
         self.client.services.ingest.flush()

@@ -20,6 +20,7 @@ WATCHED = (
 #: Tests of the commonest calls, each file on a database of its own over two servers.
 SPREAD = (
     "tests/contract/test_names.py", "tests/contract/test_hashes.py", "tests/contract/test_identity_rules.py",
+    "tests/contract/test_stored_counts.py",
 )  # fmt: skip
 ALL = ("tests/contract",)
 

@@ -9,6 +9,7 @@ from typing import Any
 from tracker.storage.engine.engine_protocol import Engine
 
 Row = tuple[Any, ...]
+_DELETE = "DELETE "
 
 
 class Transaction:
@@ -44,9 +45,15 @@ class Transaction:
         self._cursor.execute(self.engine.sql(sql), values)
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
-        """Run one UPDATE or DELETE; return the number of rows it changed."""
+        """Run one UPDATE or DELETE; return the number of rows it changed.
+
+        Where tables are spread the rows to delete are counted and locked first: of a DELETE Spider says that it changed none.
+        """
+        wanted = 0
+        if self.engine.shards > 1 and sql.startswith(_DELETE):
+            wanted = len(self.select(f"SELECT 1 {sql.removeprefix(_DELETE)}{self.engine.for_update}", values))
         self._cursor.execute(self.engine.sql(sql), values)
-        return self.engine.changed_rows(self._cursor)
+        return wanted or self.engine.changed_rows(self._cursor)
 
     def lookup(
         self, sql: str, keys: Sequence[str], wanted: Sequence[Row], is_locking: bool = False
