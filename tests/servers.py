@@ -132,6 +132,8 @@ def _installed(*user: str) -> Path:
 class MariaDB(Server):
     """A MariaDB with an empty data folder and a root without password. `options` are added to its command line."""
 
+    host = "127.0.0.1"
+
     def __init__(self, *options: str) -> None:
         super().__init__()
         self.options = options
@@ -165,7 +167,7 @@ class MariaDB(Server):
     def connect(self, database: str | None = None) -> pymysql.Connection[Any]:
         """A connection of the test's own, in autocommit mode."""
         return pymysql.connect(
-            host="127.0.0.1",
+            host=self.host,
             port=self.port,
             user="root",
             database=database,
@@ -187,7 +189,7 @@ class MariaDB(Server):
         return self.url(name)
 
     def url(self, name: str) -> str:
-        return f"mysql://root:@127.0.0.1:{self.port}/{name}"
+        return f"mysql://root:@{self.host}:{self.port}/{name}"
 
 
 class Redis(Server):

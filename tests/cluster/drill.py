@@ -16,6 +16,8 @@ from tracker.storage.engine.database import REQUEST_SECONDS
 
 #: How many times what nine of ten requests take is a request done in when it has waited for a failover.
 RETURN_TIMES = 5
+#: A fault's own length: a node is put out after 2 s, so that it is away for longer than that.
+AWAY_SECONDS = 8
 #: Twice the deadline of a request, on a machine that is busy with all of it.
 LONGEST_SECONDS = 10.0
 
@@ -35,7 +37,7 @@ class Drill:
         self.faults += 1
         yield
         self.load.until_more(60, seconds=90)
-        self.site.cluster.until_whole()
+        self.site.cluster.until_whole(is_still=False)
 
     def until_served(self) -> None:
         """While the fault lasts."""
@@ -63,12 +65,13 @@ def run(
     *,
     is_noticed: bool = False,
     is_past_proxy: bool = False,
+    instances: int | None = None,
 ) -> None:
     """Harm a site under load, and put a row into the table; `site.decide` judges what it holds, after the last harm.
 
-    `is_noticed`: clients may be told to send again. `is_past_proxy`: they call the instances themselves.
+    `is_noticed`: clients may be told to send again. `is_past_proxy`: they call the instances themselves, or so many `instances`.
     """
-    with site.load(is_past_proxy) as load:
+    with site.load(is_past_proxy or instances is not None, instances) as load:
         drill = Drill(site, load)
         with drill.heartbeat:
             harm(drill)

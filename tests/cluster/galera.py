@@ -1,7 +1,7 @@
 """How do tests start a Galera cluster of three nodes, from the settings in `deploy/cluster`, and harm its nodes?
 
 The file of settings is the one that the guide gives, with the addresses, ports and sizes of a test. All nodes listen on
-127.0.0.1, their data lies with other temporary files in memory.
+127.0.0.1, or each in a namespace with cables that can be pulled; their data lies with other temporary files in memory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import pymysql
 
+from tests.cluster.wires import Wires
 from tests.haproxy import filled
 from tests.processes import Program, find_program, reserve_port, until
 from tests.served import ROOT
@@ -35,7 +36,10 @@ SECONDS_OF_A_RETURN = 120.0
 class Node(MariaDB):
     """One of three servers; it keeps its ports and its data over kills. `sizes` take the place of the guide's."""
 
-    def __init__(self, number: int, sizes: Mapping[str, str] = SIZES) -> None:
+    def __init__(self, number: int, sizes: Mapping[str, str] = SIZES, wires: Wires | None = None) -> None:
+        self._wires = wires
+        self.host = wires.host(number) if wires else "127.0.0.1"
+        self.peer = wires.peer(number) if wires else "127.0.0.1"
         self.number, self.name, self.sizes = number, f"n{number}", sizes
         self._held = {name: reserve_port() for name in ("group", "missed", "copy")}
         self.ports = {name: holder.getsockname()[1] for name, holder in self._held.items()}
@@ -61,15 +65,15 @@ class Node(MariaDB):
         """Write the node's settings: those of the guide, as a node with this number has them."""
         group = ",".join(f"{host}:4567" for host in HOSTS)
         mine = {
-            f"{HOSTS[0]}:3306": f"127.0.0.1:{self.port}",
-            f"{HOSTS[0]}:4444": f"127.0.0.1:{self.ports['copy']}",
-            f"{HOSTS[0]}:4567": f"127.0.0.1:{self.ports['group']}",
-            f"{HOSTS[0]}:4568": f"127.0.0.1:{self.ports['missed']}",
-            f"bind-address = {HOSTS[0]}": "bind-address = 127.0.0.1",
+            f"{HOSTS[0]}:3306": f"{self.host}:{self.port}",
+            f"{HOSTS[0]}:4444": f"{self.peer}:{self.ports['copy']}",
+            f"{HOSTS[0]}:4567": f"{self.peer}:{self.ports['group']}",
+            f"{HOSTS[0]}:4568": f"{self.peer}:{self.ports['missed']}",
+            f"bind-address = {HOSTS[0]}": f"bind-address = {self.host}",
             "port = 3306": f"port = {self.port}",
             "wsrep_node_name = n1": f"wsrep_node_name = {self.name}",
         }
-        peers = ",".join(f"127.0.0.1:{node.ports['group']}" for node in nodes)
+        peers = ",".join(f"{node.peer}:{node.ports['group']}" for node in nodes)
         settings = self.folder / "galera.cnf"
         settings.write_text(filled(DEPLOY / "galera.cnf", {group: peers, **mine, **self.sizes}))
         paths = f"[mysqld]\ndatadir={self.data}\nsocket={self.folder / 's'}\n"
@@ -78,11 +82,23 @@ class Node(MariaDB):
     def arguments(self) -> list[str]:
         user = ["--user=mysql"] if os.geteuid() == 0 else []
         return [
+            *(self._wires.inside(self.number) if self._wires else []),
             find_program("mariadbd", "mariadb-server"),
             f"--defaults-file={self.defaults}",
             *user,
             *self._how,
         ]
+
+    def let_in(self, host: str) -> None:
+        """Have root of another address be root of this one, before it runs."""
+        told = f"INSERT INTO mysql.global_priv SELECT '{host}', User, Priv FROM mysql.global_priv WHERE User = 'root' AND Host = 'localhost';"
+        command = [
+            find_program("mariadbd", "mariadb-server"),
+            "--no-defaults",
+            "--bootstrap",
+            f"--datadir={self.data}",
+        ]
+        subprocess.run([*command, *self._user], input=told.encode(), check=True, capture_output=True)
 
     def launch(self) -> Program:
         """Start it as Debian's service does, which asks files that a server has left in a crash for their position."""
@@ -146,9 +162,11 @@ def own(folder: Path) -> None:
 class Cluster:
     """Three nodes, which begin with the same files; in a `with` block."""
 
-    def __init__(self, sizes: Mapping[str, str] = SIZES) -> None:
+    def __init__(self, sizes: Mapping[str, str] = SIZES, wires: Wires | None = None) -> None:
         assert LIBRARY.exists(), "Galera is missing: apt-get install galera-4"
-        self._stack, self._sizes = ExitStack(), sizes
+        self._stack, self._sizes, self._wires = ExitStack(), sizes, wires
+        #: The address that clients come from.
+        self.client = wires.client if wires else "127.0.0.1"
         self.nodes: list[Node] = []
         self._numbers = itertools.count(1)
 
@@ -167,12 +185,14 @@ class Cluster:
 
     def _start(self) -> None:
         for number in range(1, len(HOSTS) + 1):
-            node = Node(number, self._sizes)
+            node = Node(number, self._sizes, self._wires)
             self._stack.callback(node.close)
             self.nodes.append(node)
         first = self.nodes[0]
         for node in self.nodes:
             node.configure(self.nodes)
+        if self._wires:
+            first.let_in(self.client)
         own(first.folder)
         first.bootstrap()
         first.stop()
@@ -184,11 +204,12 @@ class Cluster:
             node.launch()
         self.until_whole()
 
-    def until_whole(self) -> None:
-        """Until each node is synced and counts three, and all are at one position.
+    def until_whole(self, is_still: bool = True) -> None:
+        """Until each node is synced and counts three, and all know one view; where nobody writes also until all are at one position.
 
-        A node that was away says that it is synced until it learns that it was put out.
+        A node that was away says that it is synced until it learns that it was put out: its view is an older one.
         """
+        same = ("wsrep_cluster_conf_id", *(["wsrep_last_committed"] if is_still else []))
 
         def is_whole() -> bool:
             with suppress(pymysql.MySQLError):
@@ -196,11 +217,11 @@ class Cluster:
                 return (
                     {status["wsrep_cluster_size"] for status in said} == {str(len(HOSTS))}
                     and {status["wsrep_local_state_comment"] for status in said} == {"Synced"}
-                    and len({status["wsrep_last_committed"] for status in said}) == 1
+                    and all(len({status[name] for status in said}) == 1 for name in same)
                 )
             return False
 
-        until(is_whole, SECONDS_OF_A_RETURN, "three nodes at one position")
+        until(is_whole, SECONDS_OF_A_RETURN, "three nodes that are one cluster")
 
     def new_database(self) -> str:
         """The name of a fresh, empty database."""

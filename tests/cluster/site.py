@@ -99,8 +99,9 @@ def make_accounts(cluster: Cluster) -> None:
     """Run the statements of the guide, and give its user the databases of tests."""
     first = cluster.nodes[0]
     [block] = blocks(PAGE, "sql")
-    said = block.text.replace(f"'{PROXY}'", "'127.0.0.1'").replace("'10.0.0.%'", "'127.0.0.1'")
-    more = "GRANT ALL ON `cluster\\_%`.* TO tracker@'127.0.0.1'; GRANT ALL ON heartbeats.* TO tracker@'127.0.0.1';"
+    client = f"'{cluster.client}'"
+    said = block.text.replace(f"'{PROXY}'", client).replace("'10.0.0.%'", client)
+    more = f"GRANT ALL ON `cluster\\_%`.* TO tracker@{client}; GRANT ALL ON heartbeats.* TO tracker@{client};"
     more += "CREATE DATABASE heartbeats; CREATE TABLE heartbeats.beats (id INT PRIMARY KEY, said CHAR(36))"
     for statement in filter(str.strip, f"{said}{more}".split(";")):
         first.execute(statement)
@@ -109,19 +110,20 @@ def make_accounts(cluster: Cluster) -> None:
 class Site:
     """Two instances of Tracker, of two workers each, on a fresh database of a cluster; in a `with` block.
 
-    `planted` are faults of Tracker's.
+    `planted` are faults of Tracker's. `is_bound`: each instance knows a node of its own, and no HAProxy before it.
     """
 
-    def __init__(self, cluster: Cluster, planted: Sequence[str] = ()) -> None:
+    def __init__(self, cluster: Cluster, planted: Sequence[str] = (), is_bound: bool = False) -> None:
         self.cluster, self.database = cluster, cluster.new_database()
         self.proxy = HAProxy("database", "redis", "web")
         self.redis = [PairedRedis()]
         self.redis.append(PairedRedis(self.redis[0]))
-        self.url = (
-            f"mysql://tracker:{quote(PASSWORD)}@127.0.0.1:{self.proxy.ports['database']}/{self.database}"
-        )
+        at = [f"127.0.0.1:{self.proxy.ports['database']}"] * len(WEBS)
+        if is_bound:
+            at = [f"{node.host}:{node.port}" for node in cluster.nodes[: len(WEBS)]]
+        urls = [f"mysql://tracker:{quote(PASSWORD)}@{each}/{self.database}" for each in at]
         settings = {"TRACKER_RATELIMIT_URL": f"redis://127.0.0.1:{self.proxy.ports['redis']}/0"}
-        self.trackers = [Harness(self.url, 2, planted, settings=settings) for _ in WEBS]
+        self.trackers = [Harness(url, 2, planted, settings=settings) for url in urls]
         self.proxy.configure(self._settings())
         self._servers: list[Server] = [self.proxy, *self.redis, *self.trackers]
         self._loads: list[Load] = []
@@ -135,10 +137,8 @@ class Site:
         text = filled(
             DEPLOY / "haproxy.cfg",
             {word: here(self.proxy.ports[name]) for word, name in ours.items()}
-            | {
-                word: here(server.port)
-                for word, server in [*nodes, *pair, *zip(WEBS, self.trackers, strict=True)]
-            }
+            | {word: here(server.port) for word, server in [*pair, *zip(WEBS, self.trackers, strict=True)]}
+            | {word: f"{node.host}:{node.port}" for word, node in nodes}
             | {"/run/haproxy/admin.sock": str(self.proxy.admin)},
         )
         assert "10.0.0" not in text.replace(PROXY, "", 1), "an address is left"
@@ -179,9 +179,10 @@ class Site:
             cursor.execute("SELECT @@wsrep_node_name")
             return str(cursor.fetchone()[0])
 
-    def load(self, is_past_proxy: bool = False) -> Load:
-        """A ledger client, which knows HAProxy alone, or the instances alone."""
-        ports = [tracker.port for tracker in self.trackers] if is_past_proxy else [self.proxy.ports["web"]]
+    def load(self, is_past_proxy: bool = False, instances: int | None = None) -> Load:
+        """A ledger client, which knows HAProxy alone, or so many instances alone."""
+        ours = [tracker.port for tracker in self.trackers[:instances]]
+        ports = ours if is_past_proxy else [self.proxy.ports["web"]]
         seed = SEED + len(self._loads)
         load = Load(self.trackers[0], seed, ports=ports, seconds=900.0, drain_seconds=40.0)
         self._loads.append(load)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.shell import Shell
 from tests.cluster import guide
-from tests.cluster.drill import Drill, assert_nothing_wrong, isolate, kill, run, until_down
+from tests.cluster.drill import AWAY_SECONDS, Drill, assert_nothing_wrong, isolate, kill, run, until_down
 from tests.cluster.galera import Cluster, Node
 from tests.cluster.site import REDIS, PairedRedis, Site
 from tests.faults.run_length import SEED, run_length
@@ -22,8 +22,6 @@ from tests.processes import Program, find_program, until
 from tests.served import ROOT
 
 pytestmark = pytest.mark.faults
-#: A fault's own length: a node is put out after 2 s, so that it is away for longer than that.
-AWAY_SECONDS = 8
 #: So many cuts meet a COMMIT on its way, whatever the chances: about every third one does.
 MOST_CUTS = 12
 #: Of each kind.
