@@ -16,6 +16,7 @@ import requests
 
 from tests.client import Client, Reply
 from tests.servers import Server
+from tests.shards import watch
 from tests.warm_start import WarmStart, warm_start
 from tracker.app import build_services, open_database
 from tracker.config import Settings
@@ -55,6 +56,7 @@ class Tracker(Server, Client):
             "WEB_CONCURRENCY": str(self.workers),
             "PYTHONPATH": str(ROOT),
             **LOOK_UP,
+            **watch.SETTINGS,
             **self.settings,
         }
 

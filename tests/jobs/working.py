@@ -6,11 +6,12 @@ import sys
 
 import gevent
 
-from tracker.app import build_services
+from tests.shards import watch
+from tracker.app import build_services, open_database
 from tracker.config import Settings
-from tracker.storage.schema.own_database import own_database
+from tracker.registry import Registry
 
 if __name__ == "__main__":
-    url = sys.argv[1]
-    build_services(Settings.from_environ({"TRACKER_DATABASE_URL": url}), own_database(url)).jobs.serve()
+    settings = Settings.from_environ({"TRACKER_DATABASE_URL": sys.argv[1], **watch.SETTINGS})
+    build_services(settings, open_database(settings, Registry())).jobs.serve()
     gevent.sleep(600)
