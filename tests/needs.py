@@ -38,6 +38,7 @@ PROGRAMS = {
     "multiprocessing": "processes",
     "fork": "processes",
     "Program": "processes",
+    "start_module": "processes",
     "ReportsClient": "processes",
     "ServedReports": "processes",
 }

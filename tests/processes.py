@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from tests.warm_start import Forked, WarmStart
+from tests.warm_start import ROOT, Forked, WarmStart, warm_start
 
 T = TypeVar("T")
 #: A disk in memory: a commit that is synced there waits for no platter, while everybody's settings stay what they are.
@@ -98,7 +98,7 @@ def remove_folder(folder: Path) -> None:
 class Program:
     """A running program with a process group of its own; what it prints is appended to a file.
 
-    With an `origin` it is a fork of a process that has loaded its modules.
+    With an `origin` it is a fork of a process that has loaded its modules, and reads `reads`.
     """
 
     def __init__(
@@ -108,11 +108,12 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         origin: WarmStart | None = None,
+        reads: Path = Path(os.devnull),
     ) -> None:
         self.log = log
         with log.open("ab") as output:
             self._process: subprocess.Popen[bytes] | Forked = (
-                origin.start(arguments, log, env or os.environ, cwd or Path.cwd())
+                origin.start(arguments, log, env or os.environ, cwd or Path.cwd(), reads)
                 if origin
                 else subprocess.Popen(
                     arguments,
@@ -166,3 +167,23 @@ class Program:
 
     def printed(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def wait(self, seconds: float = 60) -> int:
+        """The exit code, once it has ended by itself."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {seconds} s:\n{self.printed()}") from None
+        finally:
+            self.kill()
+
+
+def start_module(
+    name: str,
+    *arguments: str,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    reads: Path = Path(os.devnull),
+) -> Program:
+    """Run `python -m NAME ARGUMENTS` as a fork of the process that has loaded Tracker."""
+    return Program([sys.executable, "-m", name, *arguments], log, env, ROOT, warm_start(), reads)

@@ -1,10 +1,10 @@
-"""What has loaded a program's modules, and becomes that program, in a fork of its own, each time it is told to?
+"""What has loaded Tracker's modules, and becomes a program, in a fork of its own, each time it is told to?
 
 Started once by `tests/warm_start.py`, which writes a JSON line for each start to its standard input; it answers with a line
 `pid number` for each start and `ended pid status` for each end. It ends with its input.
 
 Of Tracker's two seconds of start the modules are three quarters. Only they are loaded here: settings, database, threads and
-sockets are those of the fork.
+sockets are those of the fork. The program is gunicorn, or a module that `python -m` runs, which then waits as a worker's code does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import sys
@@ -69,11 +70,15 @@ def load() -> Callable[[], Any]:
 
     load_commands()
 
-    def serve() -> Any:
+    def become() -> Any:
+        if sys.argv[1] == "-m":
+            del sys.argv[:2]
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+            return 0
         gunicorn.config.Chdir.default = os.getcwd()  # it is taken when the module is loaded
         return run()
 
-    return serve
+    return become
 
 
 def start(order: dict[str, Any]) -> bool:
@@ -84,7 +89,7 @@ def start(order: dict[str, Any]) -> bool:
         return False
     os.setsid()
     for number, opened in enumerate(
-        (os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_APPEND))
+        (os.open(order["input"], os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_APPEND))
     ):
         os.dup2(opened, number)
         os.close(opened)

@@ -43,9 +43,20 @@ class WarmStart:
         self._reading, self._starting = threading.Lock(), threading.Lock()
         atexit.register(self.close)
 
-    def start(self, arguments: list[str], log: Path, env: Mapping[str, str], cwd: Path) -> Forked:
-        """Run gunicorn with these arguments; what it prints is appended to `log`, which is there."""
+    def start(
+        self,
+        arguments: list[str],
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path,
+        reads: Path = Path(os.devnull),
+    ) -> Forked:
+        """Run gunicorn, or `python -m MODULE`, with these arguments. It reads `reads`, and what it prints is appended to `log`.
+
+        Both are there; it waits for whoever writes a pipe that it reads.
+        """
         order = {"arguments": arguments, "environment": dict(env), "folder": str(cwd), "log": str(log)}
+        order["input"] = str(reads)
         with self._starting:
             self._orders.write(json.dumps(order).encode() + b"\n")
             self._orders.flush()

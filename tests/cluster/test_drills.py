@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,7 @@ from tests.cluster.galera import Cluster, Node
 from tests.cluster.site import REDIS, PairedRedis, Site
 from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report
-from tests.processes import Program, find_program, until
-from tests.served import ROOT
+from tests.processes import Program, find_program, start_module, until
 
 pytestmark = pytest.mark.faults
 #: So many cuts meet a COMMIT on its way, whatever the chances: about every third one does.
@@ -243,10 +241,10 @@ def test_an_upgrade_at_all_nodes_at_once_is_noticed_by_nobody(site: Site, report
 
 def upgrade(site: Site, node: Node) -> Program:
     """Run `tracker db upgrade` of a newer release at a node."""
-    command = [sys.executable, "-m", "tests.faults.patched_cli", "db", "upgrade"]
     told = {"TRACKER_DATABASE_URL": node.url(site.database), "FAULT_PLANTED": "newer"}
     environment = site.trackers[0].environment() | told
-    return Program(command, site.trackers[0].folder / "upgrades", env=environment, cwd=ROOT)
+    log = site.trackers[0].folder / "upgrades"
+    return start_module("tests.faults.patched_cli", "db", "upgrade", log=log, env=environment)
 
 
 def test_nothing_is_wrong_after_all_of_it(site: Site, report: Report) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socketserver
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +17,7 @@ from tests.client import InProcess
 from tests.commands.schedules import recipients, schedule
 from tests.faults.run_length import run_length
 from tests.faults.tables import Report
-from tests.served import ROOT
+from tests.processes import Program, start_module
 from tests.servers import NewDatabase
 
 ADDRESSES = [f"a{number}@example.com" for number in range(run_length(short=6, long=20))]
@@ -38,15 +35,18 @@ class MailServer:
         self.mails: list[str] = []
         self.kill = ""
         self.killed: dict[str, list[str]] = {stage: [] for stage in STAGES}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Program | None = None
+        self.is_started = threading.Event()
         self.url = ""
 
     def at(self, stage: str, address: str) -> bool:
         """Kill the process if this is the stage; return whether it is dead."""
-        if stage != self.kill or self.process is None:
+        if stage != self.kill:
             return False
+        self.is_started.wait()
+        assert self.process is not None
         self.kill = ""
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.send(signal.SIGKILL)
         self.killed[stage].append(address)
         return True
 
@@ -112,21 +112,14 @@ def mail_server() -> Iterator[MailServer]:
         thread.join()
 
 
-def look(server: MailServer, url: str, at: datetime, stage: str = "") -> int:
+def look(server: MailServer, url: str, at: datetime, log: Path, stage: str = "") -> int:
     """Have a process look at what is due at this time, to be killed at a stage; how it ended."""
     server.kill = stage
-    command = [
-        sys.executable,
-        "-m",
-        "tests.faults.mailing_process",
-        url,
-        server.url,
-        str(int(at.timestamp() * 1000)),
-    ]
-    server.process = None
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
-        server.process = process
-        return process.wait(60)
+    server.is_started.clear()
+    now = str(int(at.timestamp() * 1000))
+    server.process = start_module("tests.faults.mailing_process", url, server.url, now, log=log)
+    server.is_started.set()
+    return server.process.wait()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
@@ -138,17 +131,18 @@ def test_kills_lose_no_mail_and_send_none_twice(
     monkeypatch.setattr(client.services.analytics, "ask", lambda *_: {"building": 0.5})
     schedule(client, shop, To=ADDRESSES)
     client.services.storage.write(lambda t: t.execute("UPDATE schedules SET active_from = 0", ()))
+    log = tmp_path / "mailing.log"
     with mail_server() as server:
         now = EIGHT
         for stage in STAGES * KILLS:
             now += timedelta(minutes=6)  # its lease has ended
-            assert look(server, url, now, stage) == -signal.SIGKILL
+            assert look(server, url, now, log, stage) == -signal.SIGKILL
         now += timedelta(minutes=6)
-        assert look(server, url, now) == 0
+        assert look(server, url, now, log) == 0
         first = Counter(server.mails)
         outcomes = dict(zip(ADDRESSES, recipients(client, shop, "LastMail"), strict=True))
         server.mails.clear()
-        assert look(server, url, EIGHT + timedelta(days=1)) == 0
+        assert look(server, url, EIGHT + timedelta(days=1), log) == 0
         second = Counter(server.mails)
     client.close()
     unknown = {address for address, outcome in outcomes.items() if outcome == "unknown"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from tests.faults.harness import Harness, Load
 from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.haproxy import HAProxy
-from tests.processes import Program, until
+from tests.processes import Program, start_module, until
 from tests.served import ROOT
 from tests.servers import MariaDB
 
@@ -93,10 +92,10 @@ class Site:
 
     def upgrade(self, release: str, stays: Path | None = None) -> Program:
         """Run `tracker db upgrade` of another release, which perhaps stays in the middle of a migration."""
-        command = [sys.executable, "-m", "tests.faults.patched_cli", "db", "upgrade"]
         told = {"FAULT_PLANTED": release, **({"FAULT_STAYS": str(stays)} if stays else {})}
         environment = self.instances[0].environment() | told
-        return Program(command, self.instances[0].folder / "upgrades", env=environment, cwd=ROOT)
+        log = self.instances[0].folder / "upgrades"
+        return start_module("tests.faults.patched_cli", "db", "upgrade", log=log, env=environment)
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.ingest.real import Real, check_readers, state
 from tests.ingest.whole_model import Create, Model, Step, Subscriber, Track, Unmerge
-from tests.served import ROOT
+from tests.processes import start_module, until
 from tests.servers import NewDatabase
 
 PROCESSES, STEPS = 4, 3
@@ -21,38 +21,60 @@ EMAILS, IDS, BROWSERS = ("a.b@gmail.com", "ab+x@gmail.com", "c@example.com"), ("
 TEXTS = ("ab@gmail.com", "c@example.com")
 
 
+class Worker:
+    """A process that takes steps from a pipe."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        folder.mkdir()
+        os.mkfifo(pipe := folder / "steps")
+        self._program = start_module("tests.ingest.working", url, log=folder / "answers", reads=pipe)
+        self._steps = pipe.open("w")
+        self._answered = 0
+
+    def give(self, list_id: int, steps: Sequence[Step]) -> None:
+        self._steps.write(json.dumps([list_id, [[type(s).__name__, *s] for s in steps]]) + "\n")
+        self._steps.flush()
+        self._answered += 1
+
+    def answers(self) -> list[Any]:
+        """What it has answered to the steps that it was given last."""
+        answers: list[Any] = json.loads(until(self._last, 60, "an answer"))
+        return answers
+
+    def _last(self) -> str | None:
+        """The last answer, once it is there; warnings are among them."""
+        lines = [line for line in self._program.printed().splitlines(keepends=True) if line[0] == "["]
+        return lines[-1] if len(lines) == self._answered and lines[-1].endswith("\n") else None
+
+    def close(self) -> int:
+        self._steps.close()
+        return self._program.wait()
+
+
 class Workers:
     """Processes on one database."""
 
-    def __init__(self, url: str) -> None:
-        command = [sys.executable, "-m", "tests.ingest.working", url]
-        self._processes = [
-            subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
-            for _ in range(PROCESSES)
-        ]  # fmt: skip
+    def __init__(self, url: str, folder: Path) -> None:
+        self._workers = [Worker(url, folder / str(number)) for number in range(PROCESSES)]
 
     def take(self, list_id: int, plans: Sequence[Sequence[Step]]) -> list[list[Any]]:
         """Each process its steps, all at once; the answers."""
-        for process, steps in zip(self._processes, plans, strict=True):
-            assert process.stdin is not None
-            process.stdin.write(json.dumps([list_id, [[type(s).__name__, *s] for s in steps]]) + "\n")
-            process.stdin.flush()
-        return [json.loads(process.stdout.readline()) for process in self._processes if process.stdout]
+        for worker, steps in zip(self._workers, plans, strict=True):
+            worker.give(list_id, steps)
+        return [worker.answers() for worker in self._workers]
 
     def close(self) -> None:
-        for process in self._processes:
-            process.communicate(timeout=30)
-        assert [process.returncode for process in self._processes] == [0] * PROCESSES
+        assert [worker.close() for worker in self._workers] == [0] * PROCESSES
 
 
 @pytest.fixture(scope="module")
-def real(database_kind: str, new_database: NewDatabase) -> Iterator[tuple[Real, Workers]]:
+def real(
+    database_kind: str, new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Real, Workers]]:
     url = new_database(database_kind)
     real = Real(url)
     real.database.upgrade()
-    workers = Workers(url)
+    workers = Workers(url, tmp_path_factory.mktemp("workers"))
     yield real, workers
     workers.close()
     real.close()

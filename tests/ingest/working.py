@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 
+from gevent.fileobject import FileObject
+
 from tests.ingest import whole_model
 from tests.ingest.real import Real
 
 
 def serve(url: str) -> None:
     real = Real(url)
-    for line in sys.stdin:
+    for line in FileObject(sys.stdin.fileno(), "r"):  # what works in the background goes on meanwhile
         list_id, steps = json.loads(line)
         made = [getattr(whole_model, kind)(*values) for kind, *values in steps]
         print(json.dumps([real.apply(list_id, step) for step in made]), flush=True)  # noqa: T201

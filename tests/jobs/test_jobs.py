@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -13,7 +12,7 @@ import gevent
 import pytest
 
 from tests.jobs.counting import LIST_ID, SUBJECT, count_up, jobs_on, numbers
-from tests.processes import Program, until
+from tests.processes import start_module, until
 from tracker.jobs.runner import CALL_ROWS, Jobs
 from tracker.storage import job_queue
 from tracker.storage.engine.database import Database
@@ -159,8 +158,7 @@ def test_what_a_killed_process_leaves_another_does_to_the_end(database_url: str,
     _release(database)
     for number in (1, 2, 3):
         before = len(numbers(database))
-        arguments = [sys.executable, "-m", "tests.jobs.counting", database_url, "60"]
-        program = Program(arguments, tmp_path / f"{number}.log")
+        program = start_module("tests.jobs.counting", database_url, "60", log=tmp_path / f"{number}.log")
         until(lambda: len(numbers(database)) > before + 3, what="steps of another process")  # noqa: B023
         program.kill()
         _release(database)

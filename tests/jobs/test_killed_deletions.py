@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.processes import Program, until
+from tests.processes import start_module, until
 from tracker.integrity.counter_check import recount
 from tracker.privacy import list_deletion, named_deletion
 from tracker.storage import job_queue
@@ -66,8 +65,8 @@ def work_and_kill(client: InProcess, list_id: int, folder: Path, is_done: Callab
                 "UPDATE jobs SET due_at = 0, claimed_by = NULL WHERE id = 5"
             )
         )
-        arguments = [sys.executable, "-m", "tests.jobs.working", client.services.settings.database_url]
-        program = Program(arguments, folder / f"{number}.log")
+        url = client.services.settings.database_url
+        program = start_module("tests.jobs.working", url, log=folder / f"{number}.log")
         try:
             if number < KILLS:
                 until(lambda: count(client, list_id) < before, what="steps of the process")  # noqa: B023
