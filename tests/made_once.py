@@ -6,9 +6,8 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from flask import Blueprint, Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -21,8 +20,13 @@ from tracker.registry.params import ParamReader
 from tracker.registry.validation import why_invalid
 from tracker.sdks import Adapters
 
+if TYPE_CHECKING:
+    import pytest
 
-def make_once(patch: pytest.MonkeyPatch) -> None:
+    from tests.warm_process import Patches
+
+
+def make_once(patch: pytest.MonkeyPatch | Patches) -> None:
     """Have an application cost a fifth: none of this differs between two of the same commands."""
     patch.setattr("tracker.app.describe", _described())
     patch.setattr("tracker.registry.command_table.why_invalid", functools.cache(why_invalid))

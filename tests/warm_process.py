@@ -3,8 +3,8 @@
 Started once by `tests/warm_start.py`, which writes a JSON line for each start to its standard input; it answers with a line
 `pid number` for each start and `ended pid status` for each end. It ends with its input.
 
-Of Tracker's two seconds of start the modules are three quarters. Only they are loaded here: settings, database, threads and
-sockets are those of the fork. The program is gunicorn, or a module that `python -m` runs, which then waits as a worker's code does.
+Of Tracker's two seconds of start the modules are three quarters, and a quarter is what is the same for all applications
+(tests/made_once.py). Only they are here: settings, database, threads and sockets are those of the fork. The program is gunicorn, or a module that `python -m` runs, which then waits as a worker's code does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
@@ -34,6 +35,17 @@ def as_they_are() -> dict[str, ModuleType]:
         copies[name] = ModuleType(name)
         vars(copies[name]).update(vars(importlib.import_module(name)))
     return copies
+
+
+class Patches:
+    """What replaces for good, as a `pytest.MonkeyPatch` does for a while."""
+
+    def setattr(self, target: Any, name: Any, *value: Any) -> None:
+        if isinstance(target, str):
+            module, _, attribute = target.rpartition(".")
+            setattr(pkgutil.resolve_name(module), attribute, name)
+        else:
+            setattr(target, name, *value)
 
 
 def load() -> Callable[[], Any]:
@@ -66,9 +78,12 @@ def load() -> Callable[[], Any]:
         "gunicorn.workers.ggevent",
     ):
         importlib.import_module(name)
-    from tracker.plugins import load_commands
+    from tests.made_once import make_once
+    from tracker.app import create_app
+    from tracker.config import Settings
 
-    load_commands()
+    make_once(Patches())
+    create_app(Settings.from_environ({"TRACKER_DATABASE_URL": "sqlite:////nowhere"}))  # opens nothing
 
     def become() -> Any:
         if sys.argv[1] == "-m":
