@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import statistics
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.conventions.sources import ROOT, function_lengths, imports, modules, tree
+from tests.conventions.sources import ROOT, function_lengths, imports, modules, nodes, tree
 from tests.conventions.test_imports import room_of
 
 #: Modules with fewer lines of code are small; files with more lines than these are long, and too long.
@@ -94,7 +95,7 @@ def code_lines(path: Path) -> int:
     """Return the number of lines with code on them: no blank lines, no comments of their own, no docstrings."""
     lines = enumerate(path.read_text().splitlines(), start=1)
     found = {number for number, line in lines if line.strip() and not line.lstrip().startswith("#")}
-    for node in map(_docstring_node, ast.walk(tree(path))):
+    for node in map(_docstring_node, nodes(path)):
         if node is not None:
             found -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return len(found)
@@ -107,7 +108,7 @@ def _docstring_node(node: ast.AST) -> ast.stmt | None:
 
 def docstrings(path: Path) -> Iterator[str]:
     """Yield the docstrings of a module, its classes and its functions."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, _DOCUMENTED) and (text := ast.get_docstring(node)):
             yield text
 
@@ -172,7 +173,7 @@ def _reached(edges: Graph, start: str) -> set[str]:
 def names_of_tests(path: Path) -> Iterator[str]:
     """Yield the names of a file's tests; one with parameters is one."""
     if path.name.startswith("test_"):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 yield node.name
 
@@ -190,4 +191,5 @@ def table(found: Iterable[Row]) -> str:
 
 
 if __name__ == "__main__":
+    gc.disable()  # all trees stay to the end
     sys.stdout.write(table(rows()))

@@ -22,19 +22,29 @@ def test_there_are_files_for_commands_alone() -> None:
 
 
 @pytest.fixture(scope="module")
-def collected() -> set[str]:
+def collected(request: pytest.FixtureRequest) -> set[str]:
     """`file[kind]` of every test in the folder that runs on a kind of database."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", "--collect-only", "-p", "no:cacheprovider", FOLDER],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
     found = set()
-    for line in listed:
+    for line in _of_this_run(request.session) or _collected_anew():
         file, _, test = line.partition("::")
         for kind in ("sqlite", "mariadb"):
             if kind in test.partition("[")[2]:
                 found.add(f"{file.rpartition('/')[2]}[{kind}]")
     return found
+
+
+def _of_this_run(session: pytest.Session) -> list[str]:
+    """The tests of the folder, if this run has all its files: to collect them again takes seconds."""
+    items = [item for item in session.items if item.path.parent == FOLDER]
+    is_whole = {item.path for item in items} == set(FOLDER.glob("test_*.py"))
+    return [item.nodeid for item in items] if is_whole else []
+
+
+def _collected_anew() -> list[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "--collect-only", "-p", "no:cacheprovider", FOLDER],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
