@@ -9,8 +9,11 @@ Of Tracker's two seconds of start the modules are three quarters, and a quarter 
 
 from __future__ import annotations
 
+import atexit
+import functools
 import gc
 import importlib
+import importlib.metadata
 import json
 import os
 import pkgutil
@@ -19,7 +22,9 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -50,6 +55,8 @@ class Patches:
 
 def load() -> Callable[[], Any]:
     """Load all that a worker loads, after the replacements that a worker makes first: what a module takes by name is replaced."""
+    # gevent asks a dozen times in each worker, and the tests' own process installs the plugins.
+    importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)
     import gunicorn.arbiter
     import gunicorn.config
     import gunicorn.sock
@@ -79,11 +86,9 @@ def load() -> Callable[[], Any]:
     ):
         importlib.import_module(name)
     from tests.made_once import make_once
-    from tracker.app import create_app
-    from tracker.config import Settings
 
     make_once(Patches())
-    create_app(Settings.from_environ({"TRACKER_DATABASE_URL": "sqlite:////nowhere"}))  # opens nothing
+    prepare("")
 
     def become() -> Any:
         if sys.argv[1] == "-m":
@@ -96,8 +101,22 @@ def load() -> Callable[[], Any]:
     return become
 
 
+@functools.cache
+def prepare(limits: str) -> None:
+    """Make what is the same for all applications with these limits, which the OpenAPI document says. Opens nothing."""
+    from tracker.app import create_app
+    from tracker.config import ConfigError, Settings
+
+    with suppress(ConfigError):  # the program says what is wrong
+        create_app(
+            Settings.from_environ({"TRACKER_DATABASE_URL": "sqlite:////nowhere", "TRACKER_LIMITS": limits})
+        )
+    gc.freeze()
+
+
 def start(order: dict[str, Any]) -> bool:
     """Fork. True in the process that is the program now."""
+    prepare(order["environment"].get("TRACKER_LIMITS", ""))
     pid = os.fork()
     if pid:
         os.write(REPLIES, f"pid {pid}\n".encode())
@@ -116,6 +135,23 @@ def start(order: dict[str, Any]) -> bool:
     sys.argv[:] = order["arguments"]
     sys.path[0] = os.path.dirname(sys.argv[0])
     return True
+
+
+def run_and_exit(program: Callable[[], Any]) -> None:
+    """Be the program, or a worker that it forks, and end as an interpreter does, but for taking all modules apart."""
+    try:
+        code = program()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:  # noqa: BLE001 - as an interpreter does
+        traceback.print_exc()
+        code = 1
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to have them run before `os._exit`
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def report_ends() -> None:
@@ -163,4 +199,4 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     if wait_for_orders(poll):
-        sys.exit(program())
+        run_and_exit(program)
