@@ -5,7 +5,6 @@ All of it is in one file, so that one worker starts one cluster.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from tests.cli.shell import Shell
@@ -31,8 +30,9 @@ from tests.contract.test_retention import (
 )
 from tests.contract.test_stored_counts import test_counters_follow_the_flags_of_stored_events
 from tests.contract.test_subscribers import test_lists_share_no_subscribers
+from tests.faults.run_length import run_length
 from tests.faults.tables import Report
-from tests.served import BIN
+from tests.processes import start_module
 
 #: These run here at a node of the cluster: its fixtures `mariadb` and `database_kind` are this folder's.
 __all__ = [
@@ -54,8 +54,9 @@ __all__ = [
 
 def test_clients_do_not_notice_that_the_writer_is_lost(cluster: Cluster, report: Report) -> None:
     def harm(drill: Drill) -> None:
-        for lose_the_writer in (kill, isolate, kill, isolate):
-            lose_the_writer(drill)
+        for _ in range(run_length(short=1, long=2)):
+            kill(drill)
+            isolate(drill)
 
     with Site(cluster) as site:
         run(site, report, "writer killed, writer cut off", harm)
@@ -66,18 +67,14 @@ def test_upgrades_at_all_nodes_at_once_are_one(cluster: Cluster) -> None:
     name = cluster.new_database()
     cluster.until_whole()
     upgrades = [
-        subprocess.Popen(
-            [BIN / "tracker", "db", "upgrade"],
-            env={"TRACKER_DATABASE_URL": node.url(name)},
-            cwd=node.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        start_module(
+            "tests.faults.patched_cli", "db", "upgrade",
+            log=node.folder / "upgrade", env={"TRACKER_DATABASE_URL": node.url(name)},
         )
         for node in cluster.nodes
-    ]
-    said = [upgrade.communicate(timeout=120)[0] for upgrade in upgrades]
-    assert [upgrade.returncode for upgrade in upgrades] == [0, 0, 0], said
+    ]  # fmt: skip
+    ended = [upgrade.wait(120) for upgrade in upgrades]
+    assert ended == [0, 0, 0], [upgrade.printed() for upgrade in upgrades]
     cluster.until_whole()
     sums = cluster.checksums(name)
     assert len(sums[0]) > 20

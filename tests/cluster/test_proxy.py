@@ -18,7 +18,7 @@ from tests.haproxy import HAProxy, filled
 from tests.processes import until
 from tests.servers import Redis
 
-DEATHS = run_length(short=3, long=6)
+DEATHS, BETWEEN = run_length(short=3, long=6), run_length(short=20, long=60)
 #: A group may hold nothing that is not found by its EventID, or a check of HAProxy's: about every third death doubles.
 MOST_DEATHS = 20
 RULE = "retry-on conn-failure"
@@ -44,11 +44,11 @@ def die_after_commits(tmp_path: Path, rule: str, most: int) -> tuple[Decision, i
             with Load(tracker, SEED, ports=[proxy.ports["web"]]) as load:
                 deaths = 0
                 while deaths < most and not has_double_rows(tracker.database_url):
-                    load.until_more(60, seconds=90)
+                    load.until_more(BETWEEN, seconds=90)
                     death.touch()
                     until(lambda: not death.exists(), 30, "a worker's death")
                     deaths += 1
-                load.until_more(60, seconds=90)
+                load.until_more(BETWEEN, seconds=90)
                 story = load.finish(90)
         tracker.kill()
         return check(tracker.database_url, story), deaths

@@ -21,6 +21,7 @@ from tracker.http.server.connection import Connection
 from tracker.ingest import deduplication
 from tracker.ingest.deduplication import Deduplicator
 from tracker.ingest.event_handler import EventHandler
+from tracker.jobs import leased_work
 from tracker.rate_limits import redis
 from tracker.rate_limits.shared_memory import SharedFileStorage
 from tracker.storage.engine import mysql_errors, sqlite
@@ -158,6 +159,11 @@ def small_log() -> None:
     sqlite.CHECKPOINT_PAGES, sqlite.MAX_WAL_PAGES, sqlite.PATIENCE_PAGES = 60, 200, 50
 
 
+def quick_looks() -> None:
+    """No fault: work that one process does again and again comes round soon, so that a test waits for less."""
+    leased_work.LOOK_SECONDS = 0.5
+
+
 def places_not_given_back() -> None:
     """Forget to free the place of whoever was sent away."""
     close = Connection.close
@@ -238,6 +244,7 @@ FAULTS = {
     "1180 taken for the statement's": commit_error_is_certain,
     "patient with Redis": patient_with_redis,
     "small log": small_log,
+    "quick looks": quick_looks,
 }
 #: No fault of the server's, but of the machine's: planted where a test sets it.
 FAULTS_OF_MACHINES = {"clock": clock, "death after a commit": death_after_commit}

@@ -80,7 +80,7 @@ def test_kills_lose_no_alarm_and_tell_none_by_two_ids(
     url = new_database(kind)
     with target() as told, receiving_mails() as box:
         settings = {**ALLOWED, "TRACKER_SMTP_URL": box.url, "TRACKER_MAIL_FROM": SENDER}
-        with Harness(url, settings=settings) as tracker:
+        with Harness(url, settings=settings, planted=["quick looks"]) as tracker:
 
             def kill() -> None:
                 for worker in tracker.running.children():

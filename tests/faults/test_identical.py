@@ -1,4 +1,4 @@
-"""What if the same event comes 64 times at once, over four workers? It is stored once, and one answer is the first."""
+"""What if the same event comes 64 times at once, over several workers? It is stored once, and one answer is the first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.run_length import run_length
 from tests.faults.tables import Report
 from tests.servers import NewDatabase
 
-AT_ONCE, WORKERS = 64, 4
+AT_ONCE, WORKERS = 64, run_length(short=2, long=4)
 #: They take less than a second where nothing else runs.
 MAX_SECONDS = 60.0
 ROUNDS = run_length(short=2, long=20)

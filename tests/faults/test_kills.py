@@ -13,7 +13,7 @@ from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.processes import until
 
-ACKS = run_length(short=1600, long=16_000)
+ACKS = run_length(short=800, long=16_000)
 #: Kills of each of the four kinds.
 ROUNDS = run_length(short=2, long=11)
 #: Where in a commit: before or after the log is synced, before a page is written or when half of it is.

@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 import redis
 
+from tests.cli.shell import Shell
 from tests.faults.acked_events import Story
 from tests.faults.checker import check
 from tests.faults.harness import Harness, Load
-from tests.faults.run_length import SEED
+from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.servers import MariaDB, Redis
 
-LIMIT, SENT = 5_000, 6_000
+LIMIT, SENT = run_length(short=1_000, long=5_000), run_length(short=1_200, long=6_000)
+WORKERS = run_length(short=2, long=4)
+#: Of two workers without their Redis, and of two instances.
+FEW = run_length(short=400, long=800)
 #: The calls of one test take 10 s where nothing else runs. Its window is longer than this.
 MAX_SECONDS = 300.0
 #: Seconds that a store which does not answer may add to a request, once in each worker; twice that on a busy machine.
@@ -57,11 +61,13 @@ def _send(tracker: Harness, count: int, **settings: Any) -> tuple[Story, int]:
 @pytest.mark.parametrize("store", ["embedded", "redis"])
 def test_exactly_the_limit_gets_through(store: str, own_redis: Redis, report: Report) -> None:
     settings = _settings(LIMIT, own_redis if store == "redis" else None)
-    with Harness(workers=4, settings=settings, planted=["patient with Redis"]) as tracker:
+    with Harness(workers=WORKERS, settings=settings, planted=["patient with Redis"]) as tracker:
         story, accepted = _send(tracker, SENT)
         tracker.stop()
         verdict = check(tracker.database_url, story)
-    report(f"{SENT} calls, 4 workers, limit {LIMIT}: {store}", **figures(story), verdict=verdict.summary)
+    report(
+        f"{SENT} calls, {WORKERS} workers, limit {LIMIT}: {store}", **figures(story), verdict=verdict.summary
+    )
     assert accepted == LIMIT
     assert not verdict.faults, str(verdict)
 
@@ -82,13 +88,13 @@ def test_limits_of_each_worker_alone_are_seen(report: Report) -> None:
 
 @pytest.mark.parametrize("trouble", ["frozen", "stopped"])
 def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: Report) -> None:
-    workers, limit = 2, 800
+    workers, limit = 2, FEW
     connections = 16  # enough that no worker gets none of them
     with Harness(workers=workers, settings=_settings(limit, own_redis)) as tracker:
         usual, accepted = _send(tracker, 100, connections=connections)
         assert accepted == 100
         own_redis.pause() if trouble == "frozen" else own_redis.stop()
-        story, accepted = _send(tracker, 1_200, connections=connections, seed=SEED + 1)
+        story, accepted = _send(tracker, 3 * FEW // 2, connections=connections, seed=SEED + 1)
         own_redis.resume() if trouble == "frozen" else own_redis.start()
         until(
             lambda: tracker.logs().count("rate-limit store reachable again") == workers,
@@ -96,13 +102,17 @@ def test_tracking_goes_on_without_redis(own_redis: Redis, trouble: str, report: 
             "the way back in every worker",
         )
         assert _is_counted(own_redis, tracker)
+        said = tracker.logs().count("rate-limit store unreachable")
+    assert said == workers, "each worker notices it once"
     most, typical = max(story.seconds), statistics.median(usual.seconds)
-    held_up = sum(seconds > typical + 0.2 for seconds in story.seconds)
+    held_up = sum(seconds > max(typical + 0.2, *usual.seconds) for seconds in story.seconds)
     report(
         f"Redis {trouble}, 2 workers, limit {limit}", **figures(story), verdict=f"{held_up} requests held up"
     )
     assert most <= typical + MAX_ADDED_SECONDS + max(usual.seconds)
-    assert held_up <= connections, "those under way, once"
+    assert held_up <= connections * run_length(short=3, long=1), (
+        "those under way; others where more is at work"
+    )
     assert limit // workers <= accepted <= limit, "each worker allows its share"
 
 
@@ -123,7 +133,7 @@ def _total(server: Redis) -> int:
 @pytest.fixture
 def instances(own_redis: Redis, mariadb: MariaDB) -> Iterator[list[Harness]]:
     """Two instances on one MariaDB and one Redis."""
-    url, settings = mariadb.new_database(), _settings(1_000, own_redis)
+    url, settings = mariadb.new_database(), _settings(FEW, own_redis)
     with ExitStack() as stack:
         first, second = (Harness(url, settings=settings, planted=["patient with Redis"]) for _ in range(2))
         stack.enter_context(first)
@@ -133,7 +143,7 @@ def instances(own_redis: Redis, mariadb: MariaDB) -> Iterator[list[Harness]]:
 
 def test_two_instances_are_one(instances: list[Harness], report: Report) -> None:
     first, second = instances
-    story, accepted = _send(first, 1_300, ports=[first.port, second.port])
+    story, accepted = _send(first, 3 * FEW // 2, ports=[first.port, second.port])
     session = first.call("user.login", Username=first.shop.email, Password=first.shop.password).body[
         "SessionID"
     ]
@@ -145,8 +155,8 @@ def test_two_instances_are_one(instances: list[Harness], report: Report) -> None
     for each in instances:
         each.stop()
     verdict = check(first.database_url, story)
-    report("two instances, 1300 calls, limit 1000", **figures(story), verdict=verdict.summary)
-    assert accepted == 1_000
+    report(f"two instances, {3 * FEW // 2} calls, limit {FEW}", **figures(story), verdict=verdict.summary)
+    assert accepted == FEW
     assert not verdict.faults, str(verdict)
 
 
@@ -161,8 +171,9 @@ def _track(tracker: Harness) -> int:
 
 
 def _revoke_key(tracker: Harness) -> None:
-    prefix = tracker.cli("key", "list", tracker.shop.email).splitlines()[1].split()[0]
-    tracker.cli("key", "revoke", prefix)
+    shell = Shell(tracker.folder, TRACKER_DATABASE_URL=tracker.database_url)
+    prefix = shell.ok("key", "list", tracker.shop.email).splitlines()[1].split()[0]
+    shell.ok("key", "revoke", prefix)
 
 
 @pytest.mark.faults

@@ -24,12 +24,12 @@ KILLS, FREEZES, RESTARTS = (
     run_length(short=1, long=5),
     run_length(short=1, long=3),
 )
-LOST_REPLIES = run_length(short=20, long=100)
+LOST_REPLIES = run_length(short=10, long=100)
 #: Of each of two kinds.
 WORKER_KILLS = run_length(short=1, long=5)
 FROZEN_SECONDS = 15
 #: Acknowledgements between two faults.
-BETWEEN = run_length(short=150, long=400)
+BETWEEN = run_length(short=60, long=400)
 
 
 @dataclass(slots=True)
@@ -142,12 +142,13 @@ def lose_replies(
     planted: Sequence[str] = (),
     fates: Sequence[Fate] = ("cut", "lost", "hasty", "denied", "refused"),
 ) -> tuple[Decision, Story]:
-    rng = random.Random(SEED)
+    lost = [fates[number % len(fates)] for number in range(count)]
+    random.Random(SEED).shuffle(lost)
     url = mariadb.new_database()
     far = url.replace(f":{mariadb.port}/", f":{proxy.port}/")
     with Harness(far, planted=planted) as tracker, Load(tracker, SEED, seconds=60) as load:
-        for _ in range(count):
-            proxy.fates.append(rng.choice(fates))
+        for fate in lost:
+            proxy.fates.append(fate)
             until(lambda: not proxy.fates, 20, "a COMMIT")
             load.until_more(5)
         story = load.finish()

@@ -9,12 +9,15 @@ import pytest
 from tests.faults.checker import Decision, check
 from tests.faults.harness import Harness, Load
 from tests.faults.planted import FAULTS
-from tests.faults.run_length import SEED
+from tests.faults.run_length import IS_LONG, SEED
 from tests.faults.tables import Report
 from tests.faults.test_mariadb import freeze, lose_replies
 from tests.processes import until
 from tests.servers import MariaDB
 from tests.storage.proxy import Proxy
+
+#: Several in one server; in the long form each has one of its own.
+TOGETHER = [[name] for name in FAULTS] if IS_LONG else [list(FAULTS)[::2], list(FAULTS)[1::2]]
 
 
 def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Decision:
@@ -34,10 +37,10 @@ def _killed_in_commits(fault: str, call: str, moment: str, count: int) -> Decisi
         return check(tracker.database_url, story)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_server_with_a_fault_in_it_works_until_something_happens(fault: str) -> None:
+@pytest.mark.parametrize("planted", TOGETHER, ids=", ".join)
+def test_a_server_with_faults_in_it_works_until_something_happens(planted: list[str]) -> None:
     """What is planted follows what it replaces; whether it is caught takes longer to see."""
-    with Harness(workers=1, planted=[fault]) as tracker, Load(tracker, SEED, most_events=40) as load:
+    with Harness(workers=1, planted=planted) as tracker, Load(tracker, SEED, most_events=40) as load:
         story = load.complete()
     outcomes = {outcome for sent in story.events.values() for outcome in sent.outcomes}
     assert {kind for kind, _ in outcomes} <= {"ack", "duplicate", "refused"}, outcomes

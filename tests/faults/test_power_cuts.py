@@ -17,9 +17,9 @@ from tests.faults.run_length import SEED, run_length
 from tests.faults.tables import Report, figures
 from tests.processes import until
 
-CUTS = run_length(short=60, long=320)
+CUTS = run_length(short=32, long=320)
 #: Each run goes on from the disk that the last cut of the one before it has left.
-RUNS = run_length(short=3, long=8)
+RUNS = run_length(short=2, long=8)
 EVENTS = run_length(short=350, long=600)
 #: Events of the past that every run sends once more, with the EventIDs they had.
 REPEATED = 60

@@ -16,11 +16,11 @@ from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.shards.spider import Spread, spread
 
-KILLS = run_length(short=2, long=10)
+KILLS = run_length(short=1, long=10)
 #: Acknowledgements between two faults.
-BETWEEN = run_length(short=100, long=400)
+BETWEEN = run_length(short=60, long=400)
 #: Calls about a list of the server that is away: each waits for it as long as a call may. Meanwhile the living one answers ten times as many.
-REFUSED = run_length(short=3, long=20)
+REFUSED = run_length(short=1, long=20)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.faults.tables import Report, figures
 from tests.processes import until
 from tests.served import Tracker
 
-FULL_DISKS, STOPS = run_length(short=2, long=8), run_length(short=1, long=10)
+FULL_DISKS, STOPS = run_length(short=1, long=8), run_length(short=1, long=10)
 IN_FLIGHT = 32
 DISK_BYTES = 32 * 1024 * 1024
 Fill = Callable[[Harness], None]
