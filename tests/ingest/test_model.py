@@ -153,8 +153,9 @@ def run(real: Real, **options: Any) -> None:
     run_state_machine_as_test(machine, settings=settings(suppress_health_check=checks, **options))
 
 
-def test_any_order_of_steps_ends_where_the_model_does(real: Real) -> None:
-    run(real, max_examples=examples(50), stateful_step_count=25)
+def test_any_order_of_steps_ends_where_the_model_does(real: Real, database_kind: str) -> None:
+    """MariaDB takes four times as long for an order."""
+    run(real, max_examples=examples(50 if database_kind == "sqlite" else 15), stateful_step_count=25)
 
 
 @pytest.mark.fuzz
