@@ -22,9 +22,12 @@ setup: $(VENV)/.run
 demo: $(VENV)/.run
 	@exec env TRACKER_DATABASE_URL="$${TRACKER_DATABASE_URL:-sqlite:///var/demo.db}" $(VENV)/bin/tracker demo serve
 
-# Lint runs beside the tests, here and below.
-test: packages $(VENV)/.test $(VENV)/.minifier $(VENV)/.sdks
-	@$(MAKE) --no-print-directory lint & lint=$$!; \
+# What is installed from two places comes at once. Lint runs beside the tests, here and below.
+test: packages $(VENV)/.made
+	@$(MAKE) --no-print-directory $(VENV)/.minifier $(VENV)/.sdks & others=$$!; \
+	$(MAKE) --no-print-directory $(VENV)/.test || { wait $$others; exit 1; }; \
+	$(MAKE) --no-print-directory lint & lint=$$!; \
+	wait $$others || { wait $$lint; exit 1; }; \
 	$(PYTEST) 3; tests=$$?; \
 	wait $$lint || { echo "Lint has found something: see above." >&2; exit 1; }; exit $$tests
 
@@ -96,8 +99,8 @@ $(VENV)/.minifier: $(VENV)/.made tracker/browser/package-lock.json
 $(VENV)/.sdks: $(VENV)/.made tests/sdks/requirements.txt tests/sdks/package-lock.json
 	@tests/setup/packages nodejs npm
 	@echo "Installing clients of other trackers for tests ..."
-	@tests/setup/venv $(PYTHON) $(VENV)/sdks
-	@$(VENV)/sdks/bin/pip --disable-pip-version-check --quiet install --no-deps -r tests/sdks/requirements.txt
+	@tests/setup/venv $(PYTHON) $(VENV)/sdks --without-pip
+	@$(PIP) --python $(VENV)/sdks/bin/python install --no-deps -r tests/sdks/requirements.txt
 	@npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/sdks
 	@touch $@
 
