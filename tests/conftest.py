@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import itertools
 import os
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -248,6 +249,18 @@ def page(browser: Browser) -> Iterator[Page]:
     """A new page without cookies or storage of other tests."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Have each worker compile another part of the tests first: it reads what the others have compiled meanwhile."""
+    worker: dict[str, Any] | None = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    root, number, of = session.config.rootpath, int(worker["workerid"][2:]), worker["workercount"]
+    files = sorted({file for asked in session.config.args for file in Path(asked).rglob("test_*.py")})
+    for file in files[number::of]:
+        with suppress(Exception):  # it is told when the file is collected
+            importlib.import_module(".".join(file.resolve().relative_to(root).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)
