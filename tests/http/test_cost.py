@@ -22,8 +22,11 @@ from tracker.formats.credentials import new_key
 PROMISED_MS, SEEN_MS = 5.0, 10.0
 #: What a test may see where a limit is used up.
 LIMITED_MS = 2.0
-#: Turns of an empty loop in a millisecond of the core that is meant: on a slower one all takes longer.
-TURNS = 18_000
+#: How often a dear request is measured before it is believed, and what it is compared with: each the least of so many.
+TRIES, FLOOR_TRIES = 40, 3
+#: Work of the two kinds that reading has, and the milliseconds that the core that is meant takes for each, with nothing else to do.
+STEPS, STEPS_MS = 4_000, 0.77
+MEMORY, PASS_MS = bytes(range(256)) * 4096, 1.38
 CALLED_OFTEN = "user.login=1000000/60,event.collect=1000000/60,event.collect.address=1000000/60"
 BY_HEADER, PUBLIC, SDK = "unknown key", "collect endpoint", "an SDK with a public id"
 DOORS = {
@@ -49,11 +52,32 @@ class Cost(NamedTuple):
 
 
 def slowness() -> float:
-    """How many times as long as on that core work takes here and now; 1 on one that is faster."""
+    """How many times as long as on that core work takes here and now, of the kind that is held up most; 1 on one that is faster.
+
+    Other work on a core, and on the memory, makes the same instructions take up to twice the time of the processor.
+    """
+    return max(1.0, floor_ms(steps) / STEPS_MS, floor_ms(pass_over_memory) / PASS_MS)
+
+
+def floor_ms(work: Callable[[], object]) -> float:
+    return min(cpu_ms(work) for _ in range(FLOOR_TRIES))
+
+
+def cpu_ms(work: Callable[[], object]) -> float:
     began = time.process_time()
-    for _ in range(5 * TURNS):
-        pass
-    return max(1.0, (time.process_time() - began) * 200)
+    work()
+    return (time.process_time() - began) * 1000
+
+
+def steps() -> None:
+    found = {}
+    for number in range(STEPS):
+        name, _, value = b"a=b".partition(b"=")
+        found[number] = name.decode() + value.decode()
+
+
+def pass_over_memory() -> None:
+    MEMORY.translate(None, b",")
 
 
 @pytest.fixture(scope="module")
@@ -72,17 +96,8 @@ def shop(client: InProcess) -> Shop:
 
 @pytest.fixture(scope="module")
 def cost(client: InProcess, shop: Shop) -> Callable[..., Cost]:
-    """`cost(nasty, door)`: the answer's status and what it took of the processor, at the first try that was cheap."""
-
-    def measured(nasty: Nasty, door: str, tries: int = 10) -> Cost:
-        environ = environ_of(nasty, door, client, shop)
-        found = once(client, environ, nasty.sent)
-        for _ in range(tries - 1):
-            if found.status >= 400 and found.ms > SEEN_MS:  # by what else the machine does, or always
-                found = min(found, once(client, environ, nasty.sent), key=lambda each: each.ms)
-        return found
-
-    return measured
+    """`cost(nasty, door)`: the answer's status and what it took of the processor."""
+    return lambda nasty, door: least(client, environ_of(nasty, door, client, shop), nasty.sent)
 
 
 def environ_of(nasty: Nasty, door: str, client: InProcess, shop: Shop) -> dict[str, Any]:
@@ -115,16 +130,27 @@ def public_id_of(client: InProcess, shop: Shop) -> str:
     return found.tracker_id
 
 
+def least(client: InProcess, environ: dict[str, Any], body: bytes, most_ms: float = SEEN_MS) -> Cost:
+    """Return the cost at the first try that was cheap, or that of the cheapest. Answers of 2xx have no promise."""
+    found = once(client, environ, body)
+    for _ in range(TRIES - 1):
+        if found.status < 400 or found.ms <= most_ms:
+            break
+        found = min(found, once(client, environ, body), key=lambda each: each.ms)
+    return found
+
+
 def once(client: InProcess, environ: dict[str, Any], body: bytes) -> Cost:
     status: list[int] = []
+    answer: list[bytes] = []
 
     def start_response(line: str, *_: Any) -> Any:
         status.append(int(line[:3]))
 
-    began = time.process_time()
-    parts = client.app.wsgi_app({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
-    answer = b"".join(parts)
-    took = (time.process_time() - began) * 1000
+    def call() -> None:
+        answer.extend(client.app.wsgi_app({**environ, "wsgi.input": io.BytesIO(body)}, start_response))
+
+    took = cpu_ms(call)
     assert status[0] < 500, answer
     return Cost(status[0], took / slowness() if took > LIMITED_MS else took)
 
@@ -150,7 +176,7 @@ def test_what_sdks_never_send_costs_little(
     family, _, rest = path.partition("/")
     environ = environ_of(nasty, SDK, client, shop)
     environ["PATH_INFO"] = f"/sdk/{family}/{public_id}/{rest}" if is_in_path else f"/sdk/{path}"
-    found = min((once(client, environ, nasty.sent) for _ in range(5)), key=lambda one: one.ms)
+    found = least(client, environ, nasty.sent)
     assert found.status >= 400 or "no list" in nasty.name
     assert found.status < 400 or found.ms <= SEEN_MS, found
 
@@ -213,7 +239,7 @@ def test_a_limit_that_is_used_up_refuses_before_anything_is_read(spent: InProces
     )
     for nasty in NASTY[:9]:
         environ = environ_of(nasty, door, spent, shop)
-        found = min((once(spent, environ, nasty.sent) for _ in range(3)), key=lambda one: one.ms)
+        found = least(spent, environ, nasty.sent, LIMITED_MS)
         assert found.status == 429
         assert found.ms <= LIMITED_MS, nasty.name
 
