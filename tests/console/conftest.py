@@ -12,7 +12,7 @@ import pytest
 
 from tests.console.somebody import somebody
 from tests.console.visitor import Visitor
-from tests.served import Account, Tracker
+from tests.served import Account, Tracker, make_account
 
 UNLIMITED = ",".join(
     f"{name}=100000/60"
@@ -48,7 +48,8 @@ UNLIMITED = ",".join(
 )
 #: Of a plugin, so that there is a tile that a page can show.
 TILES = Path(__file__).parents[1] / "plugins" / "examples" / "tiles.py"
-ADMIN, PASSWORD = "admin@example.com", "password of whoever runs it"
+ADMIN = "admin@example.com"
+PASSWORD = f"password of {ADMIN}"
 _numbers = itertools.count(1)
 
 
@@ -60,7 +61,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
     }
     shutil.copy(TILES, settings["TRACKER_PLUGINS_FOLDER"])
     with Tracker(settings=settings) as served:
-        served.cli("user", "add", ADMIN, "--admin", "--password-stdin", typed=PASSWORD + "\n")
+        make_account(served, ADMIN, is_admin=True)
         yield served
 
 
