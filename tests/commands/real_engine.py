@@ -6,10 +6,14 @@ import time
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from tests.client import InProcess, Reply, Shop
 from tests.processes import until
 from tracker.times import iso_utc
 
+#: For tests of what the engine alone judges: it asks a copy of its own, and another test of the module has it from each database.
+ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True, scope="module")
 #: Seconds for a process to start, build a copy and look at the truth, on a busy machine.
 READY_SECONDS = 60
 #: Events of one batch.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.client import InProcess, Shop
 from tests.commands.questions import HEADED
-from tests.commands.real_engine import RealEngine
+from tests.commands.real_engine import ON_ONE_DATABASE, RealEngine
 
 HOSTILE = (
     "'; DROP TABLE e; --",
@@ -56,6 +56,7 @@ def test_hostile_names_and_values_are_what_they_are(real: RealEngine) -> None:
     assert {row["Values"][0] for row in names} == {f"n{name}" for name in HOSTILE}
 
 
+@ON_ONE_DATABASE
 def test_ten_thousand_values_are_read_page_by_page(client: InProcess, shop: Shop, real: RealEngine) -> None:
     real.track(*({"Event": "seen", "Properties": {"n": f"v{number}"}} for number in range(10_000)))
     seen: list[str] = []
@@ -77,6 +78,7 @@ def test_ten_thousand_values_are_read_page_by_page(client: InProcess, shop: Shop
     assert "sort by events or people" in refused.text
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(.*)*(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$"])
 def test_an_expression_that_explodes_elsewhere_is_answered(real: RealEngine, pattern: str) -> None:
     real.track({"Event": "seen", "Properties": {"text": "a" * 20_000 + "!"}})
@@ -84,6 +86,7 @@ def test_an_expression_that_explodes_elsewhere_is_answered(real: RealEngine, pat
     assert real.total("events", Where=where) in (0, 1)
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("pattern", ["(", "a{1001}", "(?=x)", "\\1", "[z-a]", "(?P<n>x", "*"])
 def test_what_is_no_expression_has_its_number(real: RealEngine, pattern: str) -> None:
     where = [{"Property": "text", "Is": "does not match regex", "Value": ["fine", pattern]}]
@@ -95,6 +98,7 @@ def test_what_is_no_expression_has_its_number(real: RealEngine, pattern: str) ->
         assert "regular expression" in json.dumps(answer.body)
 
 
+@ON_ONE_DATABASE
 def test_as_many_conditions_as_may_be_are_answered(real: RealEngine) -> None:
     real.track(
         {"Event": "seen", "Properties": {"plan": "pro"}}, {"Event": "seen", "Properties": {"plan": "free"}}

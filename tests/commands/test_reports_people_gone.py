@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.client import InProcess, Shop
 from tests.commands.goals import make_goal
-from tests.commands.real_engine import RealEngine
+from tests.commands.real_engine import ON_ONE_DATABASE, RealEngine
 from tests.processes import until
 from tracker.times import iso_utc
 
@@ -79,6 +79,7 @@ def test_some_subscribers_are_asked_for_by_number(client: InProcess, shop: Shop,
     assert [(one["Total"], one["People"], one["Cursor"]) for one in nobody] == [(0, [], None)] * 2
 
 
+@ON_ONE_DATABASE
 def test_visitors_whom_nobody_knows_are_left_out_if_asked_for(real: RealEngine) -> None:
     fill(real)
     found = real.ask("reports.people", OnlySubscribers=True, Sort="Revenue")
@@ -90,6 +91,7 @@ def days_ago(days: int) -> int:
     return time.time_ns() // 1_000_000 - days * 86_400_000
 
 
+@ON_ONE_DATABASE
 def test_goals_are_counted_in_place_of_conversions(client: InProcess, shop: Shop, real: RealEngine) -> None:
     rule = [{"Property": "conversion-value", "Is": "at least", "Value": 10}]
     goal = make_goal(client, shop, Where=rule)
@@ -102,6 +104,7 @@ def test_goals_are_counted_in_place_of_conversions(client: InProcess, shop: Shop
     assert real.total("conversions", GoalID=goal) == 3
 
 
+@ON_ONE_DATABASE
 def test_conditions_of_visits_people_and_fields(client: InProcess, shop: Shop, real: RealEngine) -> None:
     sent = {"SubscriberListID": shop.list_id, "FieldName": "Plan", "MergeTagAlias": "Plan"}
     client.ok("customfield.create", shop.key, **sent)
@@ -131,6 +134,7 @@ OPENED_BY: dict[str, dict[str, Any]] = {
 }
 
 
+@ON_ONE_DATABASE
 def test_each_row_opens_to_its_people(client: InProcess, shop: Shop, real: RealEngine) -> None:
     client.ok(
         "customfield.create", shop.key, SubscriberListID=shop.list_id, FieldName="Plan", MergeTagAlias="Plan"
@@ -153,6 +157,7 @@ def test_each_row_opens_to_its_people(client: InProcess, shop: Shop, real: RealE
             assert len(found) == row["events"], (by, value)
 
 
+@ON_ONE_DATABASE
 def test_each_number_opens_to_those_who_are_in_it(client: InProcess, shop: Shop, real: RealEngine) -> None:
     """A repeated order does not count, but it reaches a goal."""
     rule = [{"Property": "conversion-value", "Is": "at least", "Value": 10}]
@@ -180,6 +185,7 @@ def test_each_number_opens_to_those_who_are_in_it(client: InProcess, shop: Shop,
     assert ([one["EmailAddress"] for one in page["People"]], page["Total"]) == ([BEN], 2)
 
 
+@ON_ONE_DATABASE
 def test_visits_are_told_apart_by_the_lists_gap(client: InProcess, shop: Shop, real: RealEngine) -> None:
     times = ("10:00", "10:20", "10:55", "11:05")
     views = [
@@ -247,6 +253,7 @@ def test_who_is_left_out_is_in_no_answer_until_counted_again(
     assert again["Scope"]["PeopleLeftOut"] == 0
 
 
+@ON_ONE_DATABASE
 def test_robots_are_left_out_and_counted(client: InProcess, shop: Shop, real: RealEngine) -> None:
     fill(real)
     found = client.services.stores.lists.owned(shop.user_id, shop.list_id)

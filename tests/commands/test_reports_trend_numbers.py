@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.client import InProcess, Shop
-from tests.commands.real_engine import RealEngine, at
+from tests.commands.real_engine import ON_ONE_DATABASE, RealEngine, at
 from tests.processes import until
 from tracker.times import iso_utc
 
@@ -92,6 +92,7 @@ def test_days_are_those_of_the_lists_zone(client: InProcess, shop: Shop, autumn:
         assert events["Total"] == len(within) == answer["Scope"]["Events"]
 
 
+@ON_ONE_DATABASE
 def test_both_hours_of_a_night_in_autumn_are_told_apart(
     client: InProcess, shop: Shop, autumn: RealEngine
 ) -> None:
@@ -109,6 +110,7 @@ def test_both_hours_of_a_night_in_autumn_are_told_apart(
     assert (len(before["Points"]), before["Total"]) == (24, 48)
 
 
+@ON_ONE_DATABASE
 def test_numbers_of_a_property_are_exact(client: InProcess, shop: Shop, autumn: RealEngine) -> None:
     prices = [number % 11 for number in range(HALF_HOURS)]
     span = {"From": "2026-10-23", "To": "2026-11-02"}
@@ -120,6 +122,7 @@ def test_numbers_of_a_property_are_exact(client: InProcess, shop: Shop, autumn: 
     assert autumn.total("sum:price", **span, Where=where) == sum(dear)
 
 
+@ON_ONE_DATABASE
 def test_every_number_opens_to_its_people(autumn: RealEngine) -> None:
     span = {"From": "2026-10-23", "To": "2026-11-02", "Compare": "none"}
     priced = [{"Property": "price", "Is": "is set"}]
@@ -136,6 +139,7 @@ def test_every_number_opens_to_its_people(autumn: RealEngine) -> None:
     assert [one["EmailAddress"] for one in known] == ["a@example.com"]
 
 
+@ON_ONE_DATABASE
 def test_a_question_that_takes_too_long_is_told_so(
     client: InProcess, autumn: RealEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.client import InProcess, Shop
 from tests.commands.custom_fields import Field
-from tests.commands.real_engine import RealEngine
+from tests.commands.real_engine import ON_ONE_DATABASE, RealEngine
 from tests.commands.segments import in_, make_segment
 
 ANN, BEN, CAT = "ann@example.com", "ben@example.com", "cat@example.com"
@@ -87,6 +87,7 @@ def test_segments_follow_what_happens_to_people(
     assert names(real, dear_id) == [None]
 
 
+@ON_ONE_DATABASE
 def test_days_count_back_from_now_whatever_the_range(real: RealEngine) -> None:
     real.track(
         event("seen", "2026-01-10T09:00:00Z", Email=ANN),
@@ -104,6 +105,7 @@ def test_days_count_back_from_now_whatever_the_range(real: RealEngine) -> None:
     assert real.total("people", **january, SegmentID=made) == 1
 
 
+@ON_ONE_DATABASE
 def test_a_table_has_all_people_and_robots_are_in_no_segment(
     client: InProcess, shop: Shop, real: RealEngine
 ) -> None:
