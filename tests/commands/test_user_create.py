@@ -96,8 +96,7 @@ def test_of_many_at_once_on_many_workers_one_gets_the_address(
     start_tracker: StartTracker, database_kind: str, new_database: NewDatabase
 ) -> None:
     tracker = start_tracker(database_url=new_database(database_kind), workers=2)
-    tracker.cli("user", "add", "--admin", "boss@example.com", "--password-stdin", typed="secret\n")
-    key = tracker.cli("key", "add", "boss@example.com", "--permission", "Administrator")
+    key = make_account(tracker, "boss@example.com", "Administrator", is_admin=True).key
     with ThreadPoolExecutor(6) as callers:
         wanted = {"Username": "new@example.com", "Password": "x"}
         calls = [callers.submit(tracker.call, "user.create", key, **wanted) for _ in range(6)]

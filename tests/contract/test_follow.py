@@ -6,12 +6,12 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import count
 
 import pytest
 import requests
 
-from tests.cli.shell import Shell
 from tests.followers import follow
 from tests.processes import until
 from tests.served import Account, StartTracker, Tracker, make_account
@@ -57,15 +57,8 @@ def test_an_event_is_told_as_it_is_listed(tracker: Tracker, account: Account) ->
 
 
 def test_only_what_is_asked_for_is_told(tracker: Tracker, account: Account) -> None:
-    other = Account(
-        account.email,
-        "",
-        account.key,
-        int(
-            Shell(tracker.folder, TRACKER_DATABASE_URL=tracker.database_url).ok(
-                "list", "add", account.email, "Other"
-            )
-        ),
+    other = replace(
+        account, list_id=tracker.ok("list.create", account.key, SubscriberListName="Other")["ListID"]
     )
     hidden = {"WithoutList": True}
     with (
