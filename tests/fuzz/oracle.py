@@ -27,6 +27,7 @@ _Validator: Any = extend(
 )
 
 
+@functools.cache
 def commands() -> dict[str, dict[str, Any]]:
     """The schema of each command's parameters, by the command's name."""
     schemas = document()["components"]["schemas"].items()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
+import functools
 import shutil
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from requests.structures import CaseInsensitiveDict
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.meta import CoverageScenario
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -42,17 +43,24 @@ CHECKS = [
     response_schema_conformance,
 ]
 FEW = settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 #: Of calls that are not allowed most are refused for the same few reasons.
-FEWER = settings(FEW, max_examples=20)
+FEWER = settings(FEW, max_examples=6)
 #: A plugin with a tile that has numbers of its own.
 TILES, TILE = Path(__file__).parents[1] / "plugins/examples/tiles.py", "example.names"
 #: Commands about one subscriber that is there.
 VERBS = ("delete", "events", "explain", "export", "forget", "get", "unmerge", "update")
 OF_ONE = {f"subscriber.{verb}" for verb in VERBS}
-#: Of some thousand cases one in so many is sent.
-EVERY = 11
+JSON = "application/json"
+#: Forms and queries have the edges that JSON has, and become the same parameters: of theirs one in so many is sent, and at the
+#: path of all commands one in so many again. `make fuzz` sends many of each.
+EVERY, EVERY_COMMAND = 6, 5
+#: Parameters that the same code reads for every command: one wrong type is enough for each command.
+SHARED = ("Command", "ListID", *oracle.CREDENTIALS)
+LEGACY = "POST /api.php"
+#: Cases with some of the parameters: some of these have only what belongs together.
+WHOLE = (CoverageScenario.OBJECT_ONLY_REQUIRED, CoverageScenario.OBJECT_REQUIRED_AND_OPTIONAL)
 #: Longer ones are not read.
 MAX_REQUEST_LINE = 4094
 #: Where nobody listens, and no name server is asked: one that loses a packet holds a call up for seconds.
@@ -75,8 +83,25 @@ def focused() -> Document:
     return raw
 
 
-SCHEMAS = {GenerationMode.POSITIVE: loaded(focused()), GenerationMode.NEGATIVE: loaded(document())}
-OPERATIONS = {found.ok().label: found.ok() for found in SCHEMAS[GenerationMode.POSITIVE].get_all_operations()}
+def fewer_at_once(raw: Document) -> Document:
+    """The document with some of the commands at the path of all: their edges are those at their own paths."""
+    few = {**raw, "paths": copy.deepcopy(raw["paths"])}
+    for body in few["paths"]["/api.php"]["post"]["requestBody"]["content"].values():
+        if "oneOf" in body["schema"]:
+            body["schema"]["oneOf"] = body["schema"]["oneOf"][::EVERY]
+    return few
+
+
+Operations = dict[str, Any]
+
+
+def operations_of(raw: Document) -> Operations:
+    return {found.ok().label: found.ok() for found in loaded(raw).get_all_operations()}
+
+
+DOCUMENTS = {GenerationMode.POSITIVE: focused(), GenerationMode.NEGATIVE: document()}
+BY_MODE = {mode: operations_of(raw) for mode, raw in DOCUMENTS.items()}
+OPERATIONS = BY_MODE[GenerationMode.POSITIVE]
 #: A call without parameters cannot be wrong in one.
 WITH_PARAMETERS = [
     label for label, found in OPERATIONS.items() if found.body or list(found.iter_parameters())
@@ -89,7 +114,9 @@ def ndjson(_: schemathesis.SerializationContext, value: Any) -> bytes:
 
 
 def is_number(value: Any) -> bool:
-    """Whether something that exists is put in for it: even numbers stay somebody's or nobody's."""
+    """Whether something that exists is put in for it, which a query says in digits: even numbers stay somebody's or nobody's."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
     return type(value) is int and 0 < value < 2**63 and value % 2 == 1
 
 
@@ -124,11 +151,14 @@ class Caller:
         described = tracker.call("list.get", account.key, ListID=account.list_id).body["List"]
         self.tracker_id = described["EventListTrackerID"]
         self.statuses: Counter[int] = Counter()
+        self.there: dict[str, int] = {}
 
     def call(self, case: schemathesis.Case) -> None:
         session = self.without_key if self.put_in_what_exists(case) else self.with_key
         response = case.call(base_url=self.tracker.url, session=session, timeout=15)
         self.statuses[response.status_code] += 1
+        if response.status_code == 200 and case.method != "GET":
+            self.there.clear()  # it may be gone
         self.judge(case, response)
 
     def put_in_what_exists(self, case: schemathesis.Case) -> bool:
@@ -174,10 +204,10 @@ class Caller:
         if command not in OF_ONE:
             return
         address = f"{uuid.uuid4().hex}@example.com"
-        number = self.made("subscriber.create", "SubscriberID", EmailAddress=address)
         if is_number(sent.get("SubscriberID")):
-            sent["SubscriberID"] = int(number)
+            sent["SubscriberID"] = int(self.made("subscriber.create", "SubscriberID", EmailAddress=address))
         elif isinstance(sent.get("EmailAddress"), str):
+            self.made("subscriber.create", "SubscriberID", EmailAddress=address)
             sent["EmailAddress"] = address
         if command == "subscriber.unmerge" and isinstance(sent.get("UUID"), str):
             sent["UUID"] = self.made(
@@ -195,9 +225,11 @@ class Caller:
         }
         if command in ("visit.get", "event.get"):
             makers["EventID"] = self.event
+            for other in ("SentEventID", "WithoutList") if is_number(sent.get("EventID")) else ():
+                sent.pop(other, None)  # one of the two
         for name, make in makers.items():
             if is_number(sent.get(name)):
-                sent[name] = make()
+                sent[name] = self.there[name] = self.there.get(name) or make()
         if command in ("share.create", "schedule.create") and "SavedReportID" in sent:
             sent.pop("Overview", None)  # a link shows one of the two
         if command.startswith("rejection.") and is_number(sent.get("RejectionID") or sent.get("BodyID")):
@@ -364,24 +396,47 @@ def caller(tracker: Tracker, account: Account) -> Iterator[Caller]:
         yield made
 
 
-def cases_at_the_edges(label: str, mode: GenerationMode) -> Iterator[schemathesis.Case]:
-    schema = SCHEMAS[mode]
-    operation = next(found.ok() for found in schema.get_all_operations() if found.ok().label == label)
+@functools.cache
+def legacy(mode: GenerationMode) -> Any:
+    """The operation that calls any command, with some of them."""
+    return operations_of(fewer_at_once(DOCUMENTS[mode]))[LEGACY]
+
+
+def cases_at_the_edges(operation: Any, mode: GenerationMode) -> Iterator[schemathesis.Case]:
+    schema = operation.schema
     yield from schema.iter_coverage_cases(
         operation, generation_modes=[mode], generation_config=schema.config.generation
     )
 
 
 def some_at_the_edges(label: str, mode: GenerationMode) -> Iterator[schemathesis.Case]:
-    """All, but where the edges of all commands meet at one path: they are tried at the command's own, here some of each."""
-    return islice(cases_at_the_edges(label, mode), 0, None, EVERY if label == "POST /api.php" else 1)
+    """The edges of each parameter as JSON; in the other forms, and with wrong methods, of each kind the first and every so many."""
+    is_legacy = "/api.php" in label
+    every = EVERY * EVERY_COMMAND if is_legacy else EVERY
+    seen: Counter[object] = Counter()
+    seen[CoverageScenario.UNSPECIFIED_HTTP_METHOD] = list(OPERATIONS).index(
+        label
+    )  # each method at another path
+    for case in cases_at_the_edges(legacy(mode) if label == LEGACY else BY_MODE[mode][label], mode):
+        found = case.meta.phase.data
+        named = found.description.partition(": ")[0]
+        is_wrong_method = found.scenario is CoverageScenario.UNSPECIFIED_HTTP_METHOD
+        if case.media_type == JSON and not is_legacy and not is_wrong_method:
+            kind: object = named, found.scenario
+            is_tried = named not in SHARED or not seen[kind]
+        else:
+            kind = found.scenario if is_wrong_method else (case.media_type, found.scenario)
+            is_tried = seen[kind] % every == 0 or (
+                found.scenario in WHOLE and label.startswith("GET /api/v1")
+            )
+        seen[kind] += 1
+        if is_tried:
+            yield case
 
 
 def random_cases(label: str, mode: GenerationMode, caller: Caller, how: settings) -> None:
-    operation = next(found.ok() for found in SCHEMAS[mode].get_all_operations() if found.ok().label == label)
-
     @how
-    @given(operation.as_strategy(generation_mode=mode))
+    @given(BY_MODE[mode][label].as_strategy(generation_mode=mode))
     def call(case: schemathesis.Case) -> None:
         caller.call(case)
 
@@ -409,6 +464,8 @@ def test_calls_that_are_not_allowed_are_refused(label: str, caller: Caller) -> N
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_many_calls(label: str, mode: GenerationMode, caller: Caller) -> None:
     if mode is GenerationMode.POSITIVE or label in WITH_PARAMETERS:
+        for case in cases_at_the_edges(BY_MODE[mode][label], mode):
+            caller.call(case)
         random_cases(label, mode, caller, MANY)
 
 
