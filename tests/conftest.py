@@ -31,7 +31,7 @@ from tests.shards.spider import spread as spread_over
 from tests.subscriber_calls import Call
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 use_memory_disk()
 if watch.SHARDS > 1:
@@ -49,6 +49,14 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatabl
 HAS_SERVERS = "TESTS_WITHOUT_SERVERS" not in os.environ
 #: For `make check` tests with the other are not even made.
 DATABASES = ["sqlite", "mariadb"] if HAS_SERVERS else ["sqlite"]
+#: Of several lists of features the last counts, so that Playwright's stands in ours. Without the last three Chromium loads
+#: two pages of its own for the suggestions below its address bar, anew for each context.
+WITHOUT_FEATURES = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+)  # fmt: skip
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -57,6 +65,7 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(WITHOUT_FEATURES)}",
 ]
 _numbers = itertools.count(1)
 _emails = (f"user{number}@example.com" for number in itertools.count(1))
@@ -232,16 +241,19 @@ def listing(client: InProcess, shop: Shop) -> Callable[[], dict[str, list[str]]]
     return call
 
 
+def launch(playwright: Playwright, *flags: str) -> Browser:
+    """A headless Chromium with an empty profile."""
+    program = find_program("chromium", "chromium")
+    return playwright.chromium.launch(executable_path=program, headless=True, args=[*CHROMIUM_FLAGS, *flags])
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium with an empty profile. It ends with the module: Playwright occupies the thread's event loop."""
     from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
 
-    program = find_program("chromium", "chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, headless=True, args=CHROMIUM_FLAGS)
+    with sync_playwright() as playwright, launch(playwright) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

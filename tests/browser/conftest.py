@@ -10,15 +10,16 @@ import pytest
 
 from tests.browser.shop import Shop
 from tests.browser.websites import Between, Website
-from tests.served import Account, StartTracker, Tracker, make_account
+from tests.conftest import launch
+from tests.served import Account, Tracker, make_account
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
-UNLIMITED = "event.collect=1000000/60,event.collect.address=1000000/60"
-OF_CONSOLE = ",".join(
+UNLIMITED = ",".join(
     f"{name}=1000000/60"
     for name in (
+        "event.collect", "event.collect.address",
         "event.track", "list.create", "list.get", "lists.get", "customfield.create", "customfields.get", "apikey.create", "apikeys.get",
         "subscribers.get", "subscriber.create", "website_events.catalogue", "website_events.values", "events.recent", "events.follow",
         "event.get",
@@ -30,19 +31,36 @@ CHROME = (
 _names = (f"Shop {number}" for number in itertools.count(1))
 
 
-@pytest.fixture(scope="module")
-def tracker(start_tracker: StartTracker) -> Tracker:
-    return start_tracker(settings={"TRACKER_LIMITS": UNLIMITED})
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Started once for what a worker does of this folder; no other folder's tests run meanwhile: it occupies the thread's
+    event loop."""
+    from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
+
+    with sync_playwright() as started:
+        yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A headless Chromium; each test has contexts of its own, which are profiles that share nothing."""
+    with launch(playwright) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
 def console() -> Iterator[Tracker]:
-    """One for all modules that look at the console with accounts of their own."""
-    with Tracker(settings={"TRACKER_LIMITS": OF_CONSOLE}) as tracker:
+    """One for all modules that have accounts of their own."""
+    with Tracker(settings={"TRACKER_LIMITS": UNLIMITED}) as tracker:
         yield tracker
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def tracker(console: Tracker) -> Tracker:
+    return console
+
+
+@pytest.fixture(scope="package")
 def account(tracker: Tracker) -> Account:
     return make_account(tracker, "shop@example.com", "*")
 
@@ -67,8 +85,16 @@ def shop(tracker: Tracker, account: Account, website: Website) -> Shop:
     return Shop(tracker, account, website, list_id)
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[BrowserContext]:
-    """One browser profile, with which a visitor comes; no robot's."""
+@pytest.fixture(scope="package")
+def _profile(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context(user_agent=CHROME) as context:
         yield context
+
+
+@pytest.fixture
+def visit(_profile: BrowserContext) -> Iterator[BrowserContext]:
+    """A browser profile, with which a visitor comes; no robot's. It has never been on this test's website."""
+    yield _profile
+    for page in _profile.pages:
+        page.close()
+    _profile.set_offline(False)

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.conftest import CHROME, OF_CONSOLE, UNLIMITED
+from tests.browser.conftest import CHROME, UNLIMITED
 from tests.browser.fewer_colours import smaller
 from tests.browser.furnished import FAILING, FIRING, NEWCOMER, ONE, PASSWORD, furnish
-from tests.conftest import CHROMIUM_FLAGS
+from tests.conftest import launch
 from tests.mail.mailbox import SENDER, receiving_mails
-from tests.processes import find_program, reserve_port
+from tests.processes import reserve_port
 from tests.served import ROOT, Account, Tracker
 from tracker.demo.shop import Pages, Shop
 
@@ -51,7 +51,7 @@ def main(wanted: list[str]) -> None:
     from playwright.sync_api import sync_playwright  # slow to import
 
     FOLDER.mkdir(exist_ok=True)
-    settings = {"TRACKER_LIMITS": ",".join((UNLIMITED, OF_CONSOLE, OFTEN)), "TRACKER_PUBLIC_URL": CONSOLE}
+    settings = {"TRACKER_LIMITS": f"{UNLIMITED},{OFTEN}", "TRACKER_PUBLIC_URL": CONSOLE}
     with (
         receiving_mails() as box,
         Tracker(settings={**settings, "TRACKER_SMTP_URL": box.url, "TRACKER_MAIL_FROM": SENDER}) as tracker,
@@ -60,9 +60,7 @@ def main(wanted: list[str]) -> None:
     ):
         port = holder.getsockname()[1]
         hosts = f"MAP events.example.com 127.0.0.1:{tracker.port},MAP shop.example 127.0.0.1:{port}"
-        flags = [*CHROMIUM_FLAGS, f"--user-agent={CHROME}", f"--host-resolver-rules={hosts}"]
-        program = find_program("chromium", "chromium")
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
+        browser = launch(playwright, f"--user-agent={CHROME}", f"--host-resolver-rules={hosts}")
         account = furnish(tracker)
         snippet = tracker.call("list.get", account.key, ListID=account.list_id).body["List"]["EventTrackerJS"]
         with Shop("127.0.0.1", port, Pages(snippet, f"{CONSOLE}/lists/{account.list_id}")):

@@ -42,6 +42,8 @@ class Shop:
         self.tracker_id: str = found["EventListTrackerID"]
         self.snippet: str = found["EventTrackerJS"]
         website.head = self.snippet
+        #: What each page runs before any script of its own.
+        self.first_scripts = [WATCH]
         self.wrong: list[str] = []
         self._database = own_database(tracker.database_url)
 
@@ -63,7 +65,8 @@ class Shop:
         """A page of the website in a new tab; errors that reach it are collected in `wrong`."""
         page = context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.add_init_script(WATCH)
+        for script in self.first_scripts:
+            page.add_init_script(script)
         page.goto(self.website.url + path)
         if is_ready:
             page.wait_for_function("window.oct && oct.v")
@@ -85,9 +88,15 @@ class Shop:
     def names(self) -> list[str]:
         return [event.name for event in self.arrived()]
 
+    def counts(self) -> Counter[str]:
+        """How many of each name have arrived: it is asked again and again, and reads no properties."""
+        sql = "SELECT name, COUNT(*) FROM events WHERE list_id = ? GROUP BY name"
+        rows = self._database.read(lambda transaction: transaction.select(sql, (self.list_id,)))
+        return Counter({bytes(name).decode(): count for name, count in rows})
+
     def wait_for(self, names: dict[str, int], seconds: float = 20) -> list[Arrived]:
         """All that has arrived, once it is as many of each name as this; one too many never is."""
-        until(lambda: Counter(self.names()) == Counter(names), seconds, f"{names} instead of {self.names()}")
+        until(lambda: self.counts() == Counter(names), seconds, f"{names} instead of {self.names()}")
         return self.arrived()
 
     def paths(self) -> list[str]:

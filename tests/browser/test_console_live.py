@@ -22,11 +22,6 @@ SOON = 2_000  # milliseconds within which an event is seen
 
 
 @pytest.fixture(scope="module")
-def tracker(console: Tracker) -> Tracker:
-    return console
-
-
-@pytest.fixture(scope="module")
 def account(tracker: Tracker) -> Account:
     return make_account(tracker, "live@example.com", "*")
 
@@ -38,19 +33,24 @@ def jane(tracker: Tracker, account: Account) -> Account:
     return Account(account.email, account.password, account.key, made)
 
 
-@pytest.fixture
-def context(browser: Browser, tracker: Tracker, jane: Account) -> Iterator[BrowserContext]:
-    with reader(browser, tracker, jane) as context:
+@pytest.fixture(scope="module")
+def context(browser: Browser, tracker: Tracker, account: Account) -> Iterator[BrowserContext]:
+    with reader(browser, tracker, account) as context:
         yield context
 
 
 @pytest.fixture
-def page(context: BrowserContext, jane: Account) -> Page:
+def tab(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as page:
+        yield page
+
+
+@pytest.fixture
+def page(tab: Page, jane: Account) -> Page:
     """The live view, connected."""
-    page = context.new_page()
-    page.goto(f"/lists/{jane.list_id}/live")
-    state(page, "Live")
-    return page
+    tab.goto(f"/lists/{jane.list_id}/live")
+    state(tab, "Live")
+    return tab
 
 
 def state(page: Page, words: str, timeout: float = 10_000) -> None:
@@ -171,12 +171,18 @@ def test_what_cannot_be_read_is_told_at_the_side(tracker: Tracker, jane: Account
     page.get_by_role("dialog", name="gone").get_by_text("Tracker could not be reached.").wait_for()
 
 
-def test_signing_out_ends_it(tracker: Tracker, context: BrowserContext, page: Page) -> None:
-    tracker.call("user.logout", SessionID=session_of(context))
-    state(page, "Stopped You are signed out. Sign in again", timeout=8_000)  # 5 s, and the browser's way back
-    assert page.get_by_role("button", name="Pause").is_hidden()
-    page.get_by_role("link", name="Sign in again").click()
-    page.get_by_role("heading", name="Sign in").wait_for()
+def test_signing_out_ends_it(browser: Browser, tracker: Tracker, jane: Account) -> None:
+    with reader(browser, tracker, jane) as context:
+        page = context.new_page()
+        page.goto(f"/lists/{jane.list_id}/live")
+        state(page, "Live")
+        tracker.call("user.logout", SessionID=session_of(context))
+        state(
+            page, "Stopped You are signed out. Sign in again", timeout=8_000
+        )  # 5 s, and the browser's way back
+        assert page.get_by_role("button", name="Pause").is_hidden()
+        page.get_by_role("link", name="Sign in again").click()
+        page.get_by_role("heading", name="Sign in").wait_for()
 
 
 def test_it_goes_on_where_it_was_when_the_server_comes_back(
@@ -195,10 +201,8 @@ def test_it_goes_on_where_it_was_when_the_server_comes_back(
     assert shown(page) == ["after", "meanwhile", "before"]
 
 
-def test_out_of_sight_it_gives_its_connection_back(
-    tracker: Tracker, context: BrowserContext, jane: Account
-) -> None:
-    page = context.new_page()
+def test_out_of_sight_it_gives_its_connection_back(tracker: Tracker, tab: Page, jane: Account) -> None:
+    page = tab
     page.add_init_script(
         "window.made = []; const One = EventSource;"
         "EventSource = class extends One { constructor(path) { super(path); made.push(this); } }"
@@ -278,7 +282,9 @@ def test_without_scripts_it_is_a_plain_page(browser: Browser, tracker: Tracker, 
         page.get_by_role("link", name="seen").wait_for()
 
 
-def test_it_says_that_too_many_watch(tracker: Tracker, context: BrowserContext, jane: Account) -> None:
+def test_it_says_that_too_many_watch(
+    tracker: Tracker, context: BrowserContext, tab: Page, jane: Account
+) -> None:
     """20 of one user at a time. A place that the test before had is free again soon."""
     path = f"{tracker.url}/lists/{jane.list_id}/live"
     with ExitStack() as watching:
@@ -291,6 +297,5 @@ def test_it_says_that_too_many_watch(tracker: Tracker, context: BrowserContext, 
 
         for _ in range(20):
             until(takes_a_place, seconds=30)
-        page = context.new_page()
-        page.goto(path)
-        state(page, "Waiting Too many are watching at once.")
+        tab.goto(path)
+        state(tab, "Waiting Too many are watching at once.")

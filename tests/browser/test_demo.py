@@ -18,13 +18,13 @@ import requests
 from tests.browser.conftest import CHROME
 from tests.browser.shop import WATCH, waiting
 from tests.cli.shell import OURS, SCRIPT, Shell
-from tests.conftest import CHROMIUM_FLAGS
+from tests.conftest import launch
 from tests.conventions.sources import ROOT
-from tests.processes import Program, find_program, reserve_port, until
+from tests.processes import Program, reserve_port, until
 from tracker.storage.schema.own_database import own_database
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 BUYER = "ada@example.com"
 #: What `_buy` does, as events.
@@ -86,15 +86,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """One that is no robot in any request: what outlives its page does not heed the user agent of a context."""
-    from playwright.sync_api import sync_playwright  # slow to import, and few tests need it
-
-    program, flags = find_program("chromium", "chromium"), [*CHROMIUM_FLAGS, f"--user-agent={CHROME}"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
+    with launch(playwright, f"--user-agent={CHROME}") as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

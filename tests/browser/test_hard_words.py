@@ -47,31 +47,31 @@ def test_a_long_address_and_title_lose_no_event(shop: Shop, between: Between, vi
     assert is_left_alone(page)
 
 
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        ("oct.eventC('o1', 'Order', '12,50')", "Invalid conversion-value event property"),
-        ("oct.eventC('o1')", "Missing conversion-name event property"),
-        ("oct.eventT('x', {text: 'x'.repeat(40000)})", "a string is longer than 32768 bytes"),
-        ("oct.eventT('')", "Missing event parameter"),
-        ("oct.eventI('nobody')", "Invalid email parameter"),
-    ],
-)
-def test_the_page_is_told_what_was_refused_and_why(
-    shop: Shop, visit: BrowserContext, call: str, said: str
-) -> None:
+#: Calls of a page, and what is told of them.
+REFUSED = {
+    "oct.eventC('o1', 'Order', '12,50')": "Invalid conversion-value event property",
+    "oct.eventC('o1')": "Missing conversion-name event property",
+    "oct.eventT('x', {text: 'x'.repeat(40000)})": "a string is longer than 32768 bytes",
+    "oct.eventT('')": "Missing event parameter",
+    "oct.eventI('nobody')": "Invalid email parameter",
+}
+
+
+def test_the_page_is_told_what_was_refused_and_why(shop: Shop, visit: BrowserContext) -> None:
     page = shop.open(visit)
     shop.wait_for({"page_view": 1})
     told: list[ConsoleMessage] = []
     page.on("console", lambda message: told.append(message))
-    page.evaluate(f"oct.eventT('before'); {call}; oct.eventT('after')")
-    shop.wait_for({"page_view": 1, "before": 1, "after": 1})
-    until(lambda: waiting(page) == 0, what="an empty queue")
-    [message] = told
-    name, errors, event = (argument.json_value() for argument in message.args)
-    assert (message.type, name) == ("warning", "oct")
-    assert said in errors[0]["Message"]
-    assert json.loads(event)["EventID"].startswith("oct")
+    for count, (call, said) in enumerate(REFUSED.items(), 1):
+        page.evaluate(f"oct.eventT('before'); {call}; oct.eventT('after')")
+        shop.wait_for({"page_view": 1, "before": count, "after": count})
+        until(lambda: waiting(page) == 0, what="an empty queue")
+        message = told.pop()
+        assert not told, call
+        name, errors, event = (argument.json_value() for argument in message.args)
+        assert (message.type, name) == ("warning", "oct")
+        assert said in errors[0]["Message"]
+        assert json.loads(event)["EventID"].startswith("oct")
     assert is_left_alone(page)
 
 

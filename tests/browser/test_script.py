@@ -107,7 +107,7 @@ def test_restored_and_prerendered_pages_are_views_when_they_are_seen(
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: false}))")
     shop.wait_for({"page_view": 2})
-    visit.add_init_script(
+    shop.first_scripts.append(
         "Object.defineProperty(document, 'prerendering', {value: true, configurable: true})"
     )
     hidden = shop.open(visit, "/prerendered", is_ready=False)
@@ -185,7 +185,7 @@ def test_privacy_signals_are_heeded_where_the_list_says_so(
     shop: Shop, between: Between, visit: BrowserContext, signal: str
 ) -> None:
     name, _, value = signal.partition(": ")
-    visit.add_init_script(f"Object.defineProperty(navigator, '{name}', {{get: () => {value}}})")
+    shop.first_scripts.append(f"Object.defineProperty(navigator, '{name}', {{get: () => {value}}})")
     page = shop.through(between).open(visit)
     shop.wait_for({"page_view": 1})
     page.evaluate("localStorage.clear()")
@@ -208,7 +208,7 @@ def test_the_token_of_a_link_goes_with_every_event_for_30_days(shop: Shop, visit
     arrived = shop.wait_for({"page_view": 2, "bought": 1})
     assert [event.properties["pr"] for event in arrived] == ["tok-1%3D"] * 3
     later = 31 * 24 * 3600 * 1000
-    visit.add_init_script(f"const real = Date.now; Date.now = () => real() + {later}")
+    shop.first_scripts.append(f"const real = Date.now; Date.now = () => real() + {later}")
     shop.open(visit, "/much-later")
     arrived = shop.wait_for({"page_view": 3, "bought": 1})
     assert "pr" not in max(arrived, key=lambda event: event.event_at).properties

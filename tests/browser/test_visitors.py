@@ -117,7 +117,7 @@ def test_the_token_of_a_link_stays_with_who_came_by_it(shop: Shop, visit: Browse
 
 
 def test_without_tls_a_visitor_is_random_as_well(shop: Shop, visit: BrowserContext) -> None:
-    visit.add_init_script("delete Crypto.prototype.randomUUID")
+    shop.first_scripts.append("delete Crypto.prototype.randomUUID")
     page = shop.open(visit)
     page.evaluate("for (let n = 0; n < 20; n++) oct.eventT('x', {n: String(n)})")
     shop.wait_for({"page_view": 1, "x": 20})

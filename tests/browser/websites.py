@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import ProxyHandler, Request, build_opener
+
+from tests.processes import reserve_port
 
 
 class _Threads(ThreadingHTTPServer):
@@ -20,7 +23,7 @@ class _Threads(ThreadingHTTPServer):
 class _Server:
     """An HTTP server of a test's own, with an origin of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         answer = self.answer
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,7 +37,7 @@ class _Server:
 
             do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815  the names that http.server calls
 
-        self._server = _Threads(("127.0.0.1", 0), Handler)
+        self._server = _Threads(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -64,11 +67,19 @@ def send(
 
 
 class Website(_Server):
-    """Every path is a page whose title is the path; `head` stands in it, `headers` come with it."""
+    """Every path is a page whose title is the path; `head` stands in it, `headers` come with it.
+
+    None has the origin of one before: tests share a browser, which keeps what it knows of an origin.
+    """
 
     head = ""
     body = ""
     headers: dict[str, str] = {}
+
+    def __init__(self) -> None:
+        holder = reserve_port()
+        atexit.register(holder.close)
+        super().__init__(holder.getsockname()[1])
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.partition("?")[0]
@@ -93,7 +104,8 @@ class Between(_Server):
         super().__init__()
         self._tracker_url = tracker_url
         self.fault: Callable[[int], Fault] = lambda _: None
-        self.retry_after = "1"
+        #: Seconds. Tracker itself says whole ones.
+        self.retry_after = "0.2"
         self.release = threading.Event()
         #: The bodies that came, and how many of their requests were under way at once at most.
         self.bodies: list[bytes] = []
