@@ -56,7 +56,7 @@ fuzz: packages $(VENV)/.test
 
 faults: packages $(VENV)/.test
 	@tests/setup/packages iproute2
-	@FAULTS=long $(PYTEST) 3 -m "faults or not faults" tests/faults tests/cluster tests/shards tests/browser/test_soak.py
+	@FAULTS=long $(PYTEST) 3 -m "faults or not faults" tests/faults tests/cluster tests/shards tests/browser/test_soak.py tests/browser/test_console_hostile.py
 
 # The script for websites is committed as it is served: whoever changes its source makes it anew.
 browser: $(VENV)/.minifier
