@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser.npm import package
@@ -19,19 +20,35 @@ AT_REST = """Promise.all(
 ).then(() => true)"""
 
 
+#: The rules that can find what is serious or critical: a rule says how bad it is what it finds, and one that does not is run.
+RUN = """rules => axe.run({resultTypes: ["violations"], runOnly: rules.length ? rules : axe._audit.rules
+  .filter(rule => rule.enabled && !["minor", "moderate"].includes(rule.impact)
+    && !["experimental", "deprecated"].some(tag => rule.tags.includes(tag)))
+  .map(rule => rule.id)}).then(found => found.violations)"""
+
+
+WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 700}
+
+
 @functools.cache
-def _axe() -> str:
-    return (package("axe-core") / "axe.min.js").read_text()
+def _axe() -> Path:
+    return package("axe-core") / "axe.min.js"
+
+
+def bring_axe(page: Page) -> Page:
+    """Have each document that the page loads from now on bring axe along, which has half a megabyte: it is sent once, and
+    compiled once for all that is visited."""
+    page.add_init_script(path=_axe())
+    return page
 
 
 def faults(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
     """What is serious or critical: rule, impact, and where. What is folded in is looked at too."""
     page.evaluate(AT_REST)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    if not page.evaluate("'axe' in window"):  # it has half a megabyte, and a page is looked at three times
-        page.evaluate(_axe())
-    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe().read_text())
+    found = page.evaluate(RUN, list(rules))
     return [
         f"{each['id']} ({each['impact']}): {node['html'][:200]}"
         for each in found
@@ -46,3 +63,12 @@ def faults_in_all_colours(page: Page) -> list[str]:
     found = faults(page)
     page.emulate_media(color_scheme="dark")
     return found + faults(page, ("color-contrast",))
+
+
+def faults_in_all_looks(page: Page) -> list[str]:
+    """On a phone anything can be wrong again, and nothing may stick out."""
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    found = faults_in_all_colours(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return found + faults(page) + ([f"{width} px wide on a phone of 360"] if width != 360 else [])

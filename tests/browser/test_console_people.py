@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.browser.axe import bring_axe
 from tests.browser.readers import complaints, hindrances, reader
 from tests.served import Account, Tracker, make_account
 from tracker.storage.schema.own_database import own_database
@@ -43,11 +44,6 @@ PAGES = {
     "unmerge": "{person}/visitors/{uuid}/0/unmerge",
     "forget": "{person}/forget",
 }
-
-
-@pytest.fixture(scope="module")
-def tracker(console: Tracker) -> Tracker:
-    return console
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +84,16 @@ def things(tracker: Tracker, account: Account) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Browser, tracker: Tracker, account: Account) -> Iterator[BrowserContext]:
     with reader(browser, tracker, account) as context:
         yield context
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def page(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as page:
+        yield bring_axe(page)
 
 
 def test_nobody_is_kept_out(page: Page, things: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.axe import faults, faults_in_all_colours
+from tests.browser.axe import bring_axe, faults, faults_in_all_colours, faults_in_all_looks
 from tests.browser.payloads import PAYLOADS
 from tests.browser.test_console import sign_in, watch
 from tests.browser.websites import Website
@@ -165,26 +165,31 @@ def session(browser: Browser, console: Tracker, owner: Account) -> dict[str, Any
         return dict(context.storage_state())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Browser, console: Tracker, session: Any) -> Iterator[BrowserContext]:
+    """A browser in which the owner is signed in."""
     with browser.new_context(base_url=console.url, storage_state=session) as context:
         yield context
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def page(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def looked_at(context: BrowserContext) -> Page:
+    """The page in which one after the other is looked at."""
+    return bring_axe(context.new_page())
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_is_kept_out(name: str, page: Page, lists: dict[str, int]) -> None:
-    wrong = watch(page)
-    page.goto(PAGES[name].format(**lists))
-    assert faults_in_all_colours(page) == []
+def test_nobody_is_kept_out(name: str, looked_at: Page, lists: dict[str, int]) -> None:
+    wrong = watch(looked_at)
+    looked_at.goto(PAGES[name].format(**lists))
+    assert faults_in_all_looks(looked_at) == []
     assert [line for line in wrong if "422" not in line] == [], "nothing was refused by the policy"
-    page.set_viewport_size({"width": 360, "height": 700})
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 360, "nothing sticks out on a phone"
 
 
 @pytest.mark.parametrize("name", ["overview", "a saved report", "a password"])
@@ -196,10 +201,7 @@ def test_nobody_is_kept_out_who_has_a_link(
         page = context.new_page()
         wrong = watch(page)
         page.goto(links[name])
-        assert faults_in_all_colours(page) == []
-        page.set_viewport_size({"width": 360, "height": 700})
-        assert faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert faults_in_all_looks(page) == []
         if name == "a password":
             page.get_by_label("Password of this link").fill("password of a link")
             page.get_by_role("button", name="Show the numbers").click()
@@ -307,7 +309,7 @@ def number(page: Page, name: str) -> str:
 
 
 def test_the_keys(page: Page, lists: dict[str, int]) -> None:
-    page.goto(f"/lists/{lists['full']}")
+    page.goto(f"/lists/{lists['one']}")
     for key, part in (
         ("t", "From=today&To=today"),
         ("m", "From=month&To=today"),
@@ -330,7 +332,7 @@ def test_the_keys(page: Page, lists: dict[str, int]) -> None:
         ("3", "funnels"),
         ("6", "revenue"),
         ("7", "people"),
-        ("1", str(lists["full"])),
+        ("1", str(lists["one"])),
         ("/", "people"),
     ):
         page.keyboard.press(key)
@@ -338,7 +340,7 @@ def test_the_keys(page: Page, lists: dict[str, int]) -> None:
 
 
 def test_keys_can_be_turned_off(page: Page, lists: dict[str, int]) -> None:
-    page.goto(f"/lists/{lists['full']}")
+    page.goto(f"/lists/{lists['one']}")
     page.get_by_text("Keys", exact=True).click()
     page.get_by_role("button", name="Turn keys off").click()
     page.reload()
@@ -480,7 +482,7 @@ def test_lists_are_switched_in_the_bar(page: Page, lists: dict[str, int]) -> Non
 
 def test_no_name_runs_as_a_script(page: Page, console: Tracker, owner: Account) -> None:
     list_id = int(console.ok("list.create", owner.key, SubscriberListName="Hostile")["ListID"])
-    for name in PAYLOADS[::12]:
+    for name in PAYLOADS[::4]:
         sent = {"$channel": name, "$pathname": name, "$utm_campaign": name, name[:60]: name}
         console.ok("event.track", owner.key, ListID=list_id, Event=name[:60], Properties=sent)
     wait_for_copy(console, owner, list_id)
