@@ -195,6 +195,9 @@ OUTSIDE: dict[str, set[str]] = {
 
 #: (module, what it imports for its types alone) -> why. At run time nothing is imported, so no direction is broken.
 TYPE_ONLY: dict[tuple[str, str], str] = {
+    ("tracker", "tracker.caller"): "the plugin API is loaded when a name of it is asked for",
+    ("tracker", "tracker.errors"): "the plugin API is loaded when a name of it is asked for",
+    ("tracker", "tracker.registry"): "the plugin API is loaded when a name of it is asked for",
     ("tracker.registry.command", "tracker.services"): "authors of commands see what `self.services` has",
     (
         "tracker.registry.command",
