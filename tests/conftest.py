@@ -29,6 +29,8 @@ from tests.shards import watch
 from tests.shards.spider import Spread
 from tests.shards.spider import spread as spread_over
 from tests.subscriber_calls import Call
+from tests.warm_script import start_server
+from tracker.analytics.process.reports_setup import ReportsSetup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
@@ -338,6 +340,7 @@ def _quick_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
         ask_no_name_server(patch)
+        patch.setattr(ReportsSetup, "start_server", start_server)
         if not HAS_SERVERS:
             patch.setattr("tracker.analytics.reports_client.start_process", _refuse_to_start)
         yield

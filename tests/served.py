@@ -17,6 +17,7 @@ import requests
 from tests.client import Client, Reply
 from tests.servers import Server
 from tests.shards import watch
+from tests.warm_script import start_script
 from tests.warm_start import WarmStart, warm_start
 from tracker.app import build_services, open_database
 from tracker.config import Settings
@@ -100,16 +101,14 @@ class Tracker(Server, Client):
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run the `tracker` script with this server's settings; `typed` is its standard input."""
-        return subprocess.run(
-            [str(BIN / "tracker"), *arguments],
-            input=typed,
-            env=self.environment(),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with start_script(BIN / "tracker", arguments, self.environment(), cwd=self.folder, **pipes) as run:
+            try:
+                printed, told = run.communicate(typed, timeout=60)
+            except BaseException:
+                run.kill()
+                raise
+        return subprocess.CompletedProcess(arguments, run.returncode, printed, told)
 
     def cli(self, *arguments: str, typed: str = "") -> str:
         """What the `tracker` script prints, when it succeeds."""

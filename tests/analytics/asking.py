@@ -77,8 +77,9 @@ def _answered(reply: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def is_gone(pid: int) -> bool:
-    """A process that has ended stays a zombie until its parent asks."""
+    """A process that has ended stays a zombie until its parent asks; its files are closed when its last thread has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+        is_zombie = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return is_zombie and len(os.listdir(f"/proc/{pid}/task")) == 1
+    except (FileNotFoundError, ProcessLookupError):
         return True

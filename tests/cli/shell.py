@@ -9,6 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from tests.warm_script import start_anew, start_script
 from tracker.cli import main
 
 SCRIPT = Path(sys.prefix, "bin", "tracker")
@@ -21,13 +22,17 @@ class Shell:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder, self.settings = folder, settings
 
-    def start(self, *arguments: str, out: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        """Run the installed script as a process of its own; `out` is where it prints to."""
+    def start(
+        self, *arguments: str, out: int = subprocess.PIPE, is_loaded: bool = True
+    ) -> subprocess.Popen[str]:
+        """Run the installed script as a process of its own; `out` is where it prints to.
+
+        If it `is_loaded`, it is a fork of what has loaded its modules, which is nobody's child here.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        return subprocess.Popen(
-            [str(SCRIPT), *arguments],
-            stdin=subprocess.PIPE, stdout=out, stderr=out, text=True, cwd=self.folder, env=kept | self.settings,
-        )  # fmt: skip
+        starts = start_script if is_loaded else start_anew
+        pipes = {"stdin": subprocess.PIPE, "stdout": out, "stderr": out}
+        return starts(SCRIPT, arguments, kept | self.settings, cwd=self.folder, **pipes)
 
     def run(self, *arguments: str, typed: str = "") -> Result:
         """Run it in this process, which starts no interpreter: there are many of these tests."""
