@@ -19,6 +19,7 @@ from tests.analytics import (
 )
 from tests.analytics.clickhouse_server import ClickHouseDouble
 from tests.analytics.clickhouse_world import copy_in_clickhouse
+from tests.analytics.test_more_questions import body
 from tests.examples import examples
 from tracker.analytics.clickhouse.clickhouse_client import ClickHouseClient
 from tracker.analytics.clickhouse.clickhouse_cursor import ClickHouseCursor
@@ -41,11 +42,6 @@ def _in_clickhouse(database: ClickHouseURL) -> Iterator[None]:
         for module in ASKED:
             patch.setattr(module, "copy_of", partial(copy_in_clickhouse, database))
         yield
-
-
-def body(test: Any) -> Any:
-    """The test below the examples that it is given."""
-    return test.hypothesis.inner_test
 
 
 @pytest.mark.parametrize(("few_values", "candidates", "cells", "ones"), test_queries.BOUNDS)

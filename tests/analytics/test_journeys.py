@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import copy_of
@@ -14,6 +14,7 @@ from tests.analytics.made_events import COLUMNS, DAY, GAPS, HOUR, NAMES, PROPERT
 from tests.analytics.reference_answers import Reference
 from tests.analytics.test_hard_questions import event
 from tests.analytics.test_queries import rounded
+from tests.examples import examples
 from tests.questions.made_questions import ZONES, dimensions, funnel_plans, goals, retention_plans
 from tracker.analytics.queries import run
 from tracker.questions import (
@@ -34,6 +35,7 @@ from tracker.questions.funnel_plan import ORDERS
 BEGINS = 1_796_169_600_000
 
 
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_answers_equal_the_reference(data: st.DataObject) -> None:
     middle, events, fields = data.draw(worlds())
@@ -45,6 +47,7 @@ def test_answers_equal_the_reference(data: st.DataObject) -> None:
     assert answer == rounded(Reference(events, fields, middle).answer(question))
 
 
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_every_number_equals_its_people(data: st.DataObject) -> None:
     middle, events, fields = data.draw(worlds())

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import Event, copy_of
 from tests.analytics.made_events import COLUMNS, GAPS, questions_about, worlds
 from tests.analytics.reference_answers import Reference
+from tests.examples import examples
 from tracker.analytics.queries import Workspace, answer_in, measuring, ranking
 from tracker.questions import BadQuestion, Head, Question, SegmentSizes, Visit, decode, encode
 
@@ -61,6 +62,7 @@ def with_head(question: Question, head: Head) -> Question:
 
 
 @pytest.mark.parametrize(("few", "candidates", "cells", "ones"), BOUNDS)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_answers_equal_the_reference(
     few: int, candidates: int, cells: int, ones: int, data: st.DataObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analytics.copied_world import Event, copy_of
@@ -19,6 +19,7 @@ from tests.analytics.reference_shop import (
     paths_of,
 )
 from tests.analytics.test_queries import rounded
+from tests.examples import examples
 from tracker.analytics.queries import run
 from tracker.questions import (
     Attribution,
@@ -77,6 +78,7 @@ def cells(question: Any, answer: dict[str, Any]) -> list[tuple[Any, int]]:
     return of_total + cells_of(question.plan, answer["rows"])
 
 
+@settings(max_examples=examples(40))
 @given(shops(), questions(), st.sampled_from(COLUMNS), st.data())
 def test_answers_and_cells_equal_the_reference(
     events: list[Event], question: Any, columns: Any, data: st.DataObject
