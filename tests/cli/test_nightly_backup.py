@@ -104,6 +104,13 @@ def test_two_at_once_are_one(shell: Shell, kept: Path) -> None:
     shell.ok("db", "backup")
 
 
+def test_two_in_one_second_are_two(shell: Shell, kept: Path) -> None:
+    """Three are made so soon after one another that two have the same second in their names, or all."""
+    made = [shell.ok("db", "backup").split()[1].rstrip(",") for _ in range(3)]
+    assert len(set(made)) == 3
+    assert all(Path(path).exists() for path in made[-2:])
+
+
 def test_what_is_no_backup_neither_counts_nor_goes(shell: Shell, kept: Path) -> None:
     """Dated ahead, cut, of another program, a link or a folder: before, such a name made the new backup go."""
     shell.settings["TRACKER_BACKUPS_KEPT"] = "1"

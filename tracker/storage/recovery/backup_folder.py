@@ -110,7 +110,7 @@ class BackupFolder:
         if fault := self.fault():
             raise CannotBackUp(f"TRACKER_BACKUP_FOLDER {fault}")
         with self._alone():
-            target = self.path / f"tracker-{datetime.fromtimestamp(now / 1000, UTC).strftime(_TIME)}.db"
+            target = self._free_at(now)
             for left in unfinished_of(self.path, "tracker-*.db"):
                 left.unlink(missing_ok=True)
             if lacking := self.lacks_bytes(url):
@@ -122,6 +122,14 @@ class BackupFolder:
             for old in others[self.kept - 1 :]:
                 old.path.unlink()
         return Backup(target, now, target.stat().st_size), events
+
+    def _free_at(self, now: int) -> Path:
+        """Return the file of a backup that begins at `now`, or a second later where another one began in the same."""
+        while (
+            path := self.path / f"tracker-{datetime.fromtimestamp(now / 1000, UTC).strftime(_TIME)}.db"
+        ).exists():
+            now += 1000
+        return path
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
