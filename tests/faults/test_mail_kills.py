@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socketserver
 import threading
@@ -37,6 +38,8 @@ class MailServer:
         self.killed: dict[str, list[str]] = {stage: [] for stage in STAGES}
         self.process: Program | None = None
         self.is_started = threading.Event()
+        #: Nobody is answered while a process is being killed: it does not get to its next mail.
+        self.answering = threading.RLock()
         self.url = ""
 
     def at(self, stage: str, address: str) -> bool:
@@ -46,7 +49,7 @@ class MailServer:
         self.is_started.wait()
         assert self.process is not None
         self.kill = ""
-        self.process.send(signal.SIGKILL)
+        os.kill(self.process.pid, signal.SIGKILL)
         self.killed[stage].append(address)
         return True
 
@@ -58,7 +61,7 @@ class Talk(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         address = ""
-        self.wfile.write(b"220 here\r\n")
+        self._say(b"220 here\r\n")
         while line := self.rfile.readline():
             word = line[:4].upper()
             if word == b"RCPT":
@@ -73,12 +76,17 @@ class Talk(socketserver.StreamRequestHandler):
             return False
         if word == b"DATA" and not self._taken(address):
             return False
-        self.wfile.write(b"250 fine\r\n")
-        return not (word == b"DATA" and at("said", address))
+        with self.server.mails.answering:
+            self._say(b"250 fine\r\n")
+            return not (word == b"DATA" and at("said", address))
+
+    def _say(self, reply: bytes) -> None:
+        with self.server.mails.answering:
+            self.wfile.write(reply)
 
     def _taken(self, address: str) -> bool:
         """Take a mail; return False if its sender dies meanwhile."""
-        self.wfile.write(b"354 go on\r\n")
+        self._say(b"354 go on\r\n")
         self.rfile.readline()
         if self.server.mails.at("amid", address):
             return False
