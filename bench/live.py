@@ -10,7 +10,9 @@ from bench.plan import Plan, check_stored, echo, known
 from bench.report import LOAD_HEADS, Report, load_row
 from bench.servers import workers_pss_megabytes
 
-BATCHES = (100, 1_000)
+#: Batches by their size: over so many connections at most. 32 with a thousand events each wait longer than the 5 s of a request
+#: where the disk is slow, and are refused.
+BATCHES = {100: 32, 1_000: 8}
 #: Events in a request of an SDK's client, and in the batch of the same that it is compared with.
 SDK_BATCH = 100
 WARMED_UP: tuple[Kind, ...] = ("event", "public")
@@ -46,8 +48,17 @@ def measure(plan: Plan) -> Report:
             publics.append(load(tracker, plan.site, "public", seconds=plan.seconds))
             midway = partial(note_memory, "batch")
             for size, taken in batches.items():
+                over = min(plan.site.connections, BATCHES[size])
                 taken.append(
-                    load(tracker, plan.site, "batch", seconds=plan.seconds, events=size, midway=midway)
+                    load(
+                        tracker,
+                        plan.site,
+                        "batch",
+                        seconds=plan.seconds,
+                        events=size,
+                        connections=over,
+                        midway=midway,
+                    )
                 )
             same.append(load(tracker, plan.site, "same", seconds=plan.seconds, events=SDK_BATCH))
             sdks.append(load(tracker, plan.site, "sdk", seconds=plan.seconds, events=SDK_BATCH))
@@ -63,10 +74,10 @@ def measure(plan: Plan) -> Report:
     )
     rows = [
         load_row("bare Flask JSON echo", floors),
-        load_row("`event.track`", tracks, floors, "≥ 0.75"),
+        load_row("`event.track`", tracks, floors, "≥ 0.80"),
         load_row("the collect endpoint, `POST /t/<id>`", publics, tracks),
         load_row("`event.batch` of 100, events", batches[100], tracks),
-        load_row("`event.batch` of 1,000, events", batches[1_000], tracks, "≥ 25"),
+        load_row("`event.batch` of 1,000 over 8 connections, events", batches[1_000], tracks, "≥ 8"),
         load_row("`event.batch` of 100 with what an SDK sends, events", same, tracks),
         load_row("`POST /sdk/segment/v1/batch` of 100, events", sdks, same, "≥ 0.8"),
     ]

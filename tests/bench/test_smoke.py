@@ -16,7 +16,7 @@ from tests.served import ROOT
 #: These use all that the others use.
 PARTS = ("live", "growth", "timeline", "reports")
 #: Few connections: a machine that is busy with other tests answers full batches of 32 too late.
-QUICK = ("--turns", "1", "--seconds", "0.2", "--scale", "0.001", "--millions", "0.5", "--connections", "2")
+QUICK = ("--turns", "1", "--seconds", "0.2", "--scale", "0.001", "--millions", "0.1", "--connections", "2")
 
 
 def test_parts_run_from_end_to_end() -> None:
