@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 use_memory_disk()
 if watch.SHARDS > 1:
     watch.watch()
+# Not by a fixture: each test would be taken for one that starts processes (tests/needs.py).
+ReportsSetup.start_server = start_server  # type: ignore[assignment, method-assign]
 gc.disable()  # until all is collected: what is imported stays
 # The same examples in every run: a red test is red for everybody. `make fuzz` looks for new ones.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -340,7 +342,6 @@ def _quick_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
         ask_no_name_server(patch)
-        patch.setattr(ReportsSetup, "start_server", start_server)
         if not HAS_SERVERS:
             patch.setattr("tracker.analytics.reports_client.start_process", _refuse_to_start)
         yield

@@ -26,6 +26,8 @@ from tracker.storage.schema.own_database import own_database
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+#: Said, as `Demo.running` is behind a decorator.
+pytestmark = pytest.mark.processes
 BUYER = "ada@example.com"
 #: What `_buy` does, as events.
 STEPS = Counter({

@@ -186,6 +186,7 @@ def check(fuzzed: Fuzzed, requests: st.SearchStrategy[Sent], how: settings) -> N
     send()
 
 
+@pytest.mark.processes  # what is right asks for reports now and then
 def test_calls_with_wrong_parameters(fuzzed: Fuzzed) -> None:
     check(fuzzed, well_formed(fuzzed.right()), SOME)
     assert {200, 422, 400} <= set(fuzzed.statuses), "some are right, some are wrong, some cannot be read"
