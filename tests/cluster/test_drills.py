@@ -15,7 +15,7 @@ from tests.cluster import guide
 from tests.cluster.drill import AWAY_SECONDS, Drill, assert_nothing_wrong, isolate, kill, run, until_down
 from tests.cluster.galera import Cluster, Node
 from tests.cluster.site import REDIS, PairedRedis, Site
-from tests.faults.run_length import SEED, run_length
+from tests.faults.run_length import SEED, rounds
 from tests.faults.tables import Report
 from tests.processes import Program, find_program, start_module, until
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.faults
 #: So many cuts meet a COMMIT on its way, whatever the chances: about every third one does.
 MOST_CUTS = 12
 #: Of each kind.
-ROUNDS = run_length(short=1, long=2)
+ROUNDS = rounds(short=1, long=2)
 
 
 @pytest.fixture(scope="module")

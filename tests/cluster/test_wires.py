@@ -11,12 +11,12 @@ from tests.cluster.drill import AWAY_SECONDS, Drill, assert_nothing_wrong, run, 
 from tests.cluster.galera import Cluster, Node
 from tests.cluster.site import Site, make_accounts
 from tests.cluster.wires import Wires
-from tests.faults.run_length import run_length
+from tests.faults.run_length import rounds
 from tests.faults.tables import Report
 
 pytestmark = pytest.mark.faults
 #: Of each kind.
-ROUNDS = run_length(short=1, long=3)
+ROUNDS = rounds(short=1, long=3)
 
 
 @pytest.fixture(scope="module")
