@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -240,8 +241,10 @@ def test_nobody_is_kept_out_where_there_is_no_answer(
         "**/lists/*",
         lambda route: route.fulfill(status=200, headers=dict(document.headers), body=document.raw),
     )
-    # It would load the page again after some seconds, while it is looked at.
-    page.route("**/building.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    # It would load the page again after some seconds, while it is looked at. Its address ends with its version.
+    page.route(
+        re.compile(r"/building\.js"), lambda route: route.fulfill(content_type="text/javascript", body="")
+    )
     wrong = watch(page)
     page.goto(f"/lists/{lists['full']}")
     assert page.get_by_role("heading", level=2).count() == 1

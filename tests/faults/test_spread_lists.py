@@ -92,7 +92,10 @@ def test_a_batch_is_whole_per_shard(tracker: Harness, servers: Spread) -> None:
         (each["ListID"] == near, result["status"])
         for each, result in zip(sent, answer["results"], strict=True)
     ]
-    assert set(found) == {(True, "duplicate"), (False, "ok")}, "the living server had stored its events"
+    # A try whose answer was lost on the way back may have stored the others', too.
+    assert set(found) in ({(True, "duplicate"), (False, each)} for each in ("ok", "duplicate")), (
+        "the living server had stored its events"
+    )
     for list_id in (near, far):
         database = tracker.database_url.rpartition("/")[2]
         sql = f"SELECT COUNT(*) FROM {database}.events WHERE list_id = %s AND name LIKE 'batch%%'"
