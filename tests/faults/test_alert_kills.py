@@ -8,12 +8,13 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from tests.client import InProcess
 from tests.faults.harness import Harness
 from tests.faults.run_length import run_length
 from tests.faults.tables import Report
@@ -73,6 +74,25 @@ def mailed(box: Mailbox) -> Counter[str]:
     return Counter(str(each["Subject"]) for each in box.messages)
 
 
+@contextmanager
+def served_with_alerts(url: str, settings: dict[str, str], told: Target) -> Iterator[Harness]:
+    """A server that finds its alerts there, as none could be made while workers are killed; telling the first ones kills them."""
+    tracker = Harness(url, settings=settings, planted=["quick looks"])
+    tracker.set_up()
+    with closing(InProcess(url, tracker.folder, settings)) as client:
+        about = {"ListID": tracker.lists[0], "Kind": "silence", "Event": "never", "To": ["ada@example.com"]}
+        for number in range(ALERTS):
+            client.ok("alert.create", tracker.key, **about, Name=f"A{number}", URL=told.url)
+
+    def kill() -> None:
+        for worker in tracker.running.children():
+            os.kill(worker, signal.SIGKILL)
+
+    told.kills = [kill] * KILLS
+    with tracker:
+        yield tracker
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_kills_lose_no_alarm_and_tell_none_by_two_ids(
     kind: str, new_database: NewDatabase, report: Report
@@ -80,21 +100,7 @@ def test_kills_lose_no_alarm_and_tell_none_by_two_ids(
     url = new_database(kind)
     with target() as told, receiving_mails() as box:
         settings = {**ALLOWED, "TRACKER_SMTP_URL": box.url, "TRACKER_MAIL_FROM": SENDER}
-        with Harness(url, settings=settings, planted=["quick looks"]) as tracker:
-
-            def kill() -> None:
-                for worker in tracker.running.children():
-                    os.kill(worker, signal.SIGKILL)
-
-            told.kills = [kill] * KILLS
-            about = {
-                "ListID": tracker.lists[0],
-                "Kind": "silence",
-                "Event": "never",
-                "To": ["ada@example.com"],
-            }
-            for number in range(ALERTS):
-                tracker.ok("alert.create", tracker.key, **about, Name=f"A{number}", URL=told.url)
+        with served_with_alerts(url, settings, told) as tracker:
             database = own_database(url)
 
             def is_all_told() -> bool:

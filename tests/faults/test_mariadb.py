@@ -70,7 +70,7 @@ def test_a_server_killed_under_load_recovers_and_so_do_we(site: Site, report: Re
             load.until_more(BETWEEN)
             site.mariadb.kill()
             if number % 2:  # one that is back at once is noticed by nobody
-                load.until_said("certain", "unknown", seconds=MAX_SECONDS)
+                load.until_said("certain", seconds=2 * MAX_SECONDS)
             site.mariadb.start()
         load.until_more(BETWEEN)
         story = _end(site, load)
