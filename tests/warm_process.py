@@ -21,12 +21,13 @@ import runpy
 import select
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
+
+from tests.forked import take_on
 
 #: What a worker replaces by what waits without holding up others; the supervisor of workers replaces nothing.
 WAITS = ("time", "select", "queue", "socket", "threading")
@@ -128,12 +129,7 @@ def start(order: dict[str, Any]) -> bool:
         os.dup2(opened, number)
         os.close(opened)
     os.dup2(1, 2)
-    os.chdir(order["folder"])
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    time.tzset()
-    sys.argv[:] = order["arguments"]
-    sys.path[0] = os.path.dirname(sys.argv[0])
+    take_on(order)
     return True
 
 

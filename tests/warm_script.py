@@ -19,19 +19,14 @@ from typing import IO, Any
 
 import orjson
 
+from tests.forked import ROOT, environment_of_origin
 from tracker.analytics.process.reports_setup import SERVER, ReportsSetup
 
-ROOT = Path(__file__).parents[1]
 SCRIPT = "tracker.cli"
 MAX_STATUS_BYTES = 20
 #: Settings that Python reads when it starts: with another value of one, all is started anew.
 OF_PYTHON = ("PYTHON", "LANG", "LC_")
 _start_server = ReportsSetup.start_server
-
-
-def _of_origin() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRACKER_", "PYTEST_"))}
-    return kept | {"PYTHONPATH": str(ROOT)}
 
 
 @functools.cache
@@ -47,7 +42,7 @@ def _origin() -> socket.socket:
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
-            env=_of_origin(),
+            env=environment_of_origin(),
         ).returncode = 0
     return ours
 
@@ -104,7 +99,9 @@ def start_script(
     script: Path, arguments: Sequence[str], env: Mapping[str, str], **options: Any
 ) -> subprocess.Popen[str]:
     """Start the installed script, as a fork where no setting of Python's differs; `options` go to `subprocess.Popen`."""
-    differing = {name for name in env if name.startswith(OF_PYTHON) and env[name] != _of_origin().get(name)}
+    differing = {
+        name for name in env if name.startswith(OF_PYTHON) and env[name] != environment_of_origin().get(name)
+    }
     if differing:
         return start_anew(script, arguments, env, **options)
     return Script([str(script), *arguments], env=dict(env), text=True, **options)

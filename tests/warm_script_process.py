@@ -13,10 +13,11 @@ import selectors
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+from tests.forked import take_on
 
 MODULES = ("tracker.cli", "tracker.analytics.process.serve_reports")
 MAX_ORDER_BYTES = 1 << 20
@@ -44,12 +45,7 @@ def become(order: dict[str, Any], files: list[int]) -> Callable[[], Any]:
     for number, given in enumerate(files):
         os.dup2(given, number)
         os.close(given)
-    os.chdir(order["folder"])
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    time.tzset()
-    sys.argv[:] = order["arguments"]
-    sys.path[0] = os.path.dirname(sys.argv[0])
+    take_on(order)
     main: Callable[[], Any] = importlib.import_module(order["module"]).main
     return main
 

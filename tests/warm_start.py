@@ -15,7 +15,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.forked import ROOT, environment_of_origin
+
 #: So long one thread reads while another may wait to.
 LOOK_SECONDS = 0.02
 
@@ -24,15 +25,12 @@ class WarmStart:
     """A process that has loaded gunicorn and Tracker, and its forks."""
 
     def __init__(self) -> None:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("TRACKER_", "PYTEST_"))
-        }
         self._process = subprocess.Popen(
             [sys.executable, str(ROOT / "tests/warm_process.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
-            env=kept | {"PYTHONPATH": str(ROOT)},
+            env=environment_of_origin(),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.axe import bring_axe
 from tests.browser.shop import Shop
 from tests.browser.websites import Between, Website
 from tests.conftest import launch
 from tests.served import Account, Tracker, make_account
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 UNLIMITED = ",".join(
     f"{name}=1000000/60"
@@ -98,3 +99,9 @@ def visit(_profile: BrowserContext) -> Iterator[BrowserContext]:
     for page in _profile.pages:
         page.close()
     _profile.set_offline(False)
+
+
+@pytest.fixture(scope="module")
+def looked_at(context: BrowserContext) -> Page:
+    """The page in which one after the other is looked at, in the `context` of the module."""
+    return bring_axe(context.new_page())

@@ -115,12 +115,6 @@ def janes(context: BrowserContext) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="module")
-def looked_at(context: BrowserContext) -> Page:
-    """The page in which one after the other is looked at."""
-    return bring_axe(context.new_page())
-
-
 def sign_in(page: Page, account: Account) -> None:
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(account.email)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.axe import bring_axe, faults, faults_in_all_colours, faults_in_all_looks
+from tests.browser.axe import faults, faults_in_all_colours, faults_in_all_looks
 from tests.browser.payloads import PAYLOADS
 from tests.browser.test_console import sign_in, watch
 from tests.browser.websites import Website
@@ -177,12 +177,6 @@ def context(browser: Browser, console: Tracker, session: Any) -> Iterator[Browse
 def page(context: BrowserContext) -> Iterator[Page]:
     with context.new_page() as page:
         yield page
-
-
-@pytest.fixture(scope="module")
-def looked_at(context: BrowserContext) -> Page:
-    """The page in which one after the other is looked at."""
-    return bring_axe(context.new_page())
 
 
 @pytest.mark.parametrize("name", PAGES)

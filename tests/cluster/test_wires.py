@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cluster.drill import AWAY_SECONDS, Drill, assert_nothing_wrong, run, until_down
-from tests.cluster.galera import Cluster, Node
+from tests.cluster.drill import AWAY_SECONDS, Drill, Harm, assert_nothing_wrong, run, until_down
+from tests.cluster.galera import Cluster
 from tests.cluster.site import Site, make_accounts
 from tests.cluster.wires import Wires
 from tests.faults.run_length import rounds
@@ -41,38 +41,30 @@ def site(wired: Cluster) -> Iterator[Site]:
 def test_a_writer_whose_machine_is_unplugged_is_noticed_by_nobody(
     site: Site, wires: Wires, report: Report
 ) -> None:
-    def harm(drill: Drill) -> None:
-        for _ in range(ROUNDS):
-            with drill.fault():
-                node = site.writer()
-                wires.unplug(node.number)
-                pass_away(drill, node)
-                wires.unplug(node.number, is_on=False)
-            site.proxy.until_up("database")
-
-    run(site, report, "writer's machine unplugged", harm)
+    run(site, report, "writer's machine unplugged", pulling(wires.unplug))
 
 
 def test_a_writer_whose_cable_to_the_others_is_pulled_is_noticed_by_nobody(
     site: Site, wires: Wires, report: Report
 ) -> None:
+    run(site, report, "writer's cable to the other nodes pulled", pulling(wires.cut))
+
+
+def pulling(pull: Callable[[int, bool], None]) -> Harm:
+    """Pull cables of the writer, and put them back when another node has served for a while."""
+
     def harm(drill: Drill) -> None:
         for _ in range(ROUNDS):
             with drill.fault():
-                node = site.writer()
-                wires.cut(node.number)
-                pass_away(drill, node)
-                wires.cut(node.number, is_on=False)
-            site.proxy.until_up("database")
+                node = drill.site.writer()
+                pull(node.number, True)
+                until_down(drill.site, node)
+                drill.until_served()
+                time.sleep(AWAY_SECONDS)
+                pull(node.number, False)
+            drill.site.proxy.until_up("database")
 
-    run(site, report, "writer's cable to the other nodes pulled", harm)
-
-
-def pass_away(drill: Drill, node: Node) -> None:
-    """The fault's own length, in which another node serves."""
-    until_down(drill.site, node)
-    drill.until_served()
-    time.sleep(AWAY_SECONDS)
+    return harm
 
 
 def test_nothing_is_wrong_after_all_of_it(site: Site, report: Report) -> None:
